@@ -1,0 +1,287 @@
+#include "stats/report/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "stats/report/json_writer.h"
+#include "stats/report/sink.h"
+
+/* Places after the point: times are whole nanoseconds, the others are finer than any run can tell
+ * apart. */
+#define DECIMALS_US    3u
+#define DECIMALS_S     6u
+#define DECIMALS_RATE  6u
+#define DECIMALS_RATIO 9u
+
+static void write_started_at(struct json_writer *w, int64_t started_at_s)
+{
+    const time_t seconds = (time_t)started_at_s;
+    struct tm utc;
+    char text[40];
+
+    if (gmtime_r(&seconds, &utc) == NULL ||
+        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        json_null(w, "started_at");
+    else
+        json_string(w, "started_at", text);
+}
+
+/* 0 stands for "none". */
+static void write_count_or_null(struct json_writer *w, const char *key, uint64_t count)
+{
+    if (count == 0)
+        json_null(w, key);
+    else
+        json_count(w, key, count);
+}
+
+static void write_head(struct json_writer *w, const struct result *r)
+{
+    json_string(w, "schema", "squall/1");
+    json_string(w, "version", r->version);
+    json_open_array_line(w, "command");
+    for (int i = 0; i < r->argc; i++)
+        json_string(w, NULL, r->argv[i]);
+    json_close(w);
+    json_string(w, "scenario", r->scenario);
+    json_string(w, "host", r->host);
+    json_count(w, "seed", r->seed);
+    write_started_at(w, r->started_at_s);
+    json_number(w, "duration_s", r->summary->duration_s, DECIMALS_S);
+}
+
+static void write_load(struct json_writer *w, const struct result_load *l)
+{
+    json_open_object_line(w, "load");
+    json_string(w, "kind", l->kind);
+    write_count_or_null(w, "users", l->users);
+    if (l->users == 0 && l->users_peak == 0)
+        json_null(w, "users_peak");
+    else
+        json_count(w, "users_peak", l->users_peak);
+    json_number(w, "spawn_rate", l->spawn_rate, DECIMALS_RATE);
+    json_count(w, "connections", l->connections);
+    json_number(w, "rate", l->rate, DECIMALS_RATE);
+    json_count(w, "threads", l->threads);
+    json_open_array_line(w, "cpus");
+    for (uint32_t i = 0; i < l->threads && l->cpus != NULL; i++) {
+        if (l->cpus[i] < 0)
+            json_null(w, NULL);
+        else
+            json_integer(w, NULL, l->cpus[i]);
+    }
+    json_close(w);
+    json_count(w, "pipeline", l->pipeline);
+    json_close(w);
+}
+
+static void write_latency(struct json_writer *w, const char *key, const struct summary_latency *l)
+{
+    static const char *const keys[SUMMARY_QUANTILE_COUNT] = {
+#define X(id, key, num, den, label) [SUMMARY_##id] = key,
+        SUMMARY_QUANTILES(X)
+#undef X
+    };
+
+    json_open_object_line(w, key);
+    json_number(w, "min", l->min_us, DECIMALS_US);
+    json_number(w, "mean", l->mean_us, DECIMALS_US);
+    for (int q = 0; q < SUMMARY_QUANTILE_COUNT; q++)
+        json_number(w, keys[q], l->quantile_us[q], DECIMALS_US);
+    json_number(w, "max", l->max_us, DECIMALS_US);
+    json_close(w);
+}
+
+static void write_row(struct json_writer *w, const struct summary_row *row)
+{
+    json_count(w, "count", row->count);
+    json_count(w, "ok", row->ok);
+    json_count(w, "failed", row->failed);
+    json_number(w, "fail_ratio", row->fail_ratio, DECIMALS_RATIO);
+    json_number(w, "rps", row->rps, DECIMALS_RATE);
+    json_number(w, "failures_per_s", row->failures_per_s, DECIMALS_RATE);
+    json_count(w, "bytes_in", row->bytes_in);
+    json_count(w, "bytes_out", row->bytes_out);
+    json_number(w, "size_avg", row->size_avg, DECIMALS_US);
+    write_latency(w, "latency_us", &row->latency);
+    write_latency(w, "latency_ok_us", &row->latency_ok);
+    write_latency(w, "service_us", &row->service);
+}
+
+static void write_rows(struct json_writer *w, const struct summary *s)
+{
+    json_open_object(w, "total");
+    write_row(w, &s->total);
+    json_close(w);
+
+    json_open_array(w, "requests");
+    for (uint32_t i = 0; i < s->row_count; i++) {
+        json_open_object(w, NULL);
+        json_string(w, "method", s->rows[i].method);
+        json_string(w, "name", s->rows[i].name);
+        write_row(w, &s->rows[i]);
+        json_close(w);
+    }
+    json_close(w);
+}
+
+static void write_failures(struct json_writer *w, const struct result *r)
+{
+    json_open_array(w, "failures");
+    for (uint32_t i = 0; i < r->tally->failure_count; i++) {
+        const struct tally_failure *f = &r->tally->failures[i];
+        const bool has_name = f->endpoint < r->tally->endpoint_count;
+        json_open_object_line(w, NULL);
+        json_string(w, "method", has_name ? r->names[f->endpoint].method : NULL);
+        json_string(w, "name", has_name ? r->names[f->endpoint].name : NULL);
+        json_string(w, "class", failure_name(f->class));
+        json_string(w, "message", f->message);
+        json_count(w, "count", f->count);
+        json_close(w);
+    }
+    json_close(w);
+}
+
+static void write_status_codes(struct json_writer *w, const struct tally *t)
+{
+    json_open_object_line(w, "status_codes");
+    for (int code = 0; code < STATUS_CODES; code++) {
+        char key[16];
+        if (t->status[code] == 0)
+            continue;
+        snprintf(key, sizeof(key), "%d", code);
+        json_count(w, key, t->status[code]);
+    }
+    json_close(w);
+}
+
+static void write_timeline(struct json_writer *w, const struct series *s)
+{
+    json_open_array(w, "timeline");
+    for (size_t i = 0; s != NULL && i < s->count; i++) {
+        const struct series_point *p = &s->points[i];
+        json_open_object_line(w, NULL);
+        json_number(w, "t_s", p->t_s, DECIMALS_S);
+        json_count(w, "users", p->users);
+        json_number(w, "rps", p->rps, DECIMALS_RATE);
+        json_number(w, "failures_per_s", p->failures_per_s, DECIMALS_RATE);
+        json_number(w, "p50_us", p->p50_us, DECIMALS_US);
+        json_number(w, "p95_us", p->p95_us, DECIMALS_US);
+        json_number(w, "p99_us", p->p99_us, DECIMALS_US);
+        json_count(w, "count", p->count);
+        json_count(w, "failed", p->failed);
+        json_close(w);
+    }
+    json_close(w);
+}
+
+static void write_accounting(struct json_writer *w, const struct result *r)
+{
+    const struct result_accounting a = result_account(r);
+
+    json_open_object_line(w, "accounting");
+    json_count(w, "scheduled", a.scheduled);
+    json_count(w, "ok", a.ok);
+    json_count(w, "failed", a.failed);
+    json_count(w, "dropped", a.dropped);
+    json_count(w, "in_flight_at_end", a.in_flight_at_end);
+    json_count(w, "not_sent", a.not_sent);
+    json_bool(w, "balanced", a.balanced);
+    json_close(w);
+}
+
+static void write_connections(struct json_writer *w, const struct tally *t)
+{
+    json_open_object_line(w, "connections");
+    json_count(w, "opened", t->counters[COUNTER_OPENED]);
+    json_count(w, "reused", t->counters[COUNTER_REUSED]);
+    json_open_object_line(w, "closed");
+    for (int i = 0; i < CLOSE_REASON_COUNT; i++)
+        if (t->closes[i] != 0)
+            json_count(w, close_reason_name((enum close_reason)i), t->closes[i]);
+    json_close(w);
+    json_close(w);
+}
+
+static void write_lateness(struct json_writer *w, const struct hist_view *v)
+{
+    const bool is_empty = v->total == 0;
+
+    json_open_object_line(w, "lateness_us");
+    json_number(w, "p50", is_empty ? NAN : (double)hist_view_quantile_ns(v, 50, 100) / 1e3,
+                DECIMALS_US);
+    json_number(w, "p99", is_empty ? NAN : (double)hist_view_quantile_ns(v, 99, 100) / 1e3,
+                DECIMALS_US);
+    json_number(w, "max", is_empty ? NAN : (double)v->max_ns / 1e3, DECIMALS_US);
+    json_close(w);
+}
+
+static void write_generator(struct json_writer *w, const struct result *r)
+{
+    const struct result_generator *g = &r->generator;
+
+    json_open_object(w, "generator");
+    json_string(w, "verdict", g->verdict);
+    json_open_array(w, "reasons");
+    for (size_t i = 0; i < g->reason_count; i++)
+        json_string(w, NULL, g->reasons[i]);
+    json_close(w);
+    json_open_array_line(w, "cpu");
+    for (uint32_t i = 0; i < r->load.threads && g->cpu != NULL; i++)
+        json_number(w, NULL, g->cpu[i], DECIMALS_RATE);
+    json_close(w);
+    write_lateness(w, &r->tally->lateness);
+    json_string(w, "bottleneck", g->bottleneck);
+    json_close(w);
+}
+
+static void write_expectations(struct json_writer *w, const struct result *r)
+{
+    json_open_array(w, "expectations");
+    for (size_t i = 0; i < r->expectation_count; i++) {
+        const struct result_expectation *e = &r->expectations[i];
+        json_open_object_line(w, NULL);
+        json_string(w, "expr", e->expr);
+        json_number(w, "value_us", e->is_plain ? NAN : e->value_us, DECIMALS_US);
+        json_bool(w, "holds", e->holds);
+        json_number(w, "value", e->is_plain ? e->value_us : NAN, DECIMALS_RATIO);
+        json_close(w);
+    }
+    json_close(w);
+}
+
+/* What the schema does not ask for stands last. */
+static void write_extras(struct json_writer *w, const struct result *r)
+{
+    json_bool(w, "interrupted", r->interrupted);
+    json_count(w, "failures_not_listed", r->tally->failures_overflow);
+    json_open_object(w, "counters");
+    for (int i = 0; i < COUNTER_COUNT; i++)
+        json_count(w, counter_name((enum counter)i), r->tally->counters[i]);
+    json_close(w);
+}
+
+int report_json(char **ret_text, const struct result *r)
+{
+    struct sink out;
+    struct json_writer w;
+
+    sink_init(&out);
+    json_writer_init(&w, &out);
+    json_open_object(&w, NULL);
+    write_head(&w, r);
+    write_load(&w, &r->load);
+    write_rows(&w, r->summary);
+    write_failures(&w, r);
+    write_status_codes(&w, r->tally);
+    write_timeline(&w, r->series);
+    write_accounting(&w, r);
+    write_connections(&w, r->tally);
+    write_generator(&w, r);
+    write_expectations(&w, r);
+    write_extras(&w, r);
+    json_close(&w);
+    sink_text(&out, "\n");
+    return sink_finish(&out, ret_text);
+}

@@ -1,0 +1,19 @@
+#include "stats/report/result.h"
+
+struct result_accounting result_account(const struct result *r)
+{
+    const uint64_t *counters = r->tally->counters;
+    struct result_accounting a = {
+        .scheduled = counters[COUNTER_SCHEDULED],
+        .dropped = counters[COUNTER_DROPPED],
+        .in_flight_at_end = counters[COUNTER_IN_FLIGHT_AT_END],
+        .not_sent = counters[COUNTER_NOT_SENT],
+    };
+
+    for (uint32_t i = 0; i < r->tally->endpoint_count; i++) {
+        a.ok += r->tally->endpoints[i].latency[OUTCOME_OK].total;
+        a.failed += r->tally->endpoints[i].latency[OUTCOME_FAILED].total;
+    }
+    a.balanced = a.scheduled == a.ok + a.failed + a.dropped + a.in_flight_at_end + a.not_sent;
+    return a;
+}

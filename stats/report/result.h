@@ -1,0 +1,70 @@
+/* result — a whole run, ready to be written in any format: what reports take as their only
+ * argument.
+ *
+ * Filled by the program, borrowed pointers throughout; nothing here is owned.
+ */
+#ifndef SQUALL_STATS_REPORT_RESULT_H
+#define SQUALL_STATS_REPORT_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stats/series.h"
+#include "stats/summary.h"
+#include "stats/tally.h"
+
+struct result_load {
+    const char *kind; /* "connections", "users" or "rate" */
+    uint64_t users;   /* asked for; 0 = none */
+    uint64_t users_peak;
+    double spawn_rate; /* NaN = none */
+    uint64_t connections;
+    double rate; /* NaN = closed loop */
+    uint32_t pipeline;
+    uint32_t threads;
+    const int *cpus; /* `threads` of them; -1 = not pinned */
+};
+
+struct result_expectation {
+    const char *expr;
+    double value_us;
+    bool holds;
+    bool is_plain; /* a ratio, rate or count: value_us is just that number, not microseconds */
+};
+
+struct result_generator {
+    const char *verdict; /* "ok", "generator", "interrupted", … */
+    size_t reason_count;
+    const char *const *reasons;
+    const double *cpu;      /* share of its CPU that each worker used, 0..1 */
+    const char *bottleneck; /* one sentence: who limited this run */
+};
+
+struct result {
+    const char *version;
+    int argc;
+    char *const *argv;
+    const char *scenario; /* file name, NULL for a URL */
+    const char *host;
+    uint64_t seed;
+    int64_t started_at_s; /* wall clock, for the label only */
+    bool interrupted;
+    struct result_load load;
+    const struct tally *tally;
+    const struct summary *summary;
+    const struct endpoint_name *names;
+    const struct series *series;
+    struct result_generator generator;
+    size_t expectation_count;
+    const struct result_expectation *expectations;
+};
+
+/* The count identity: scheduled = ok + failed + dropped + in_flight_at_end + not_sent. */
+struct result_accounting {
+    uint64_t scheduled, ok, failed, dropped, in_flight_at_end, not_sent;
+    bool balanced;
+};
+struct result_accounting result_account(const struct result *r);
+
+#endif

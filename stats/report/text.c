@@ -1,0 +1,256 @@
+#include "stats/report/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stats/report/figure.h"
+#include "stats/report/glyph.h"
+#include "stats/report/paragraph.h"
+#include "stats/report/sink.h"
+#include "stats/report/text_tables.h"
+
+#define COLUMNS_MIN 60u
+
+/* Everything that writing one report needs. `words` is where the text of the next paragraph is put
+ * together. */
+struct page {
+    struct sink out;
+    struct sink words;
+    const struct result *result;
+    struct report_text_style style;
+};
+
+static void say(struct page *p, const char *text)
+{
+    glyph_write_visible(&p->words, text, p->style.unicode);
+}
+
+static void paragraph(struct page *p, const char *label, enum tone tone)
+{
+    paragraph_write(&p->out, &p->style, label, tone, &p->words);
+}
+
+static const char *separator(const struct page *p)
+{
+    return p->style.unicode ? " · " : ", ";
+}
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* "ok: who limited the run. Accounting balanced." */
+static void write_verdict(struct page *p)
+{
+    const struct result_generator *g = &p->result->generator;
+    const char *verdict = g->verdict == NULL ? "ok" : g->verdict;
+    const bool is_ok = strcmp(verdict, "ok") == 0;
+    const bool is_balanced = result_account(p->result).balanced;
+
+    if (p->style.unicode)
+        sink_text(&p->words, is_ok && is_balanced ? "✓\t" : "✗\t");
+    say(p, verdict);
+    sink_text(&p->words, ": ");
+    if (g->bottleneck != NULL && g->bottleneck[0] != '\0') {
+        const size_t len = strlen(g->bottleneck);
+        say(p, g->bottleneck);
+        sink_text(&p->words, g->bottleneck[len - 1] == '.' ? " " : ". ");
+    }
+    sink_text(&p->words, is_balanced ? "Accounting balanced." : "ACCOUNTING DOES NOT BALANCE.");
+    paragraph(p, NULL, !is_balanced ? TONE_BAD : is_ok ? TONE_GOOD : TONE_WARNING);
+
+    for (size_t i = 0; i < g->reason_count; i++) {
+        sink_text(&p->words, p->style.unicode ? "•\t" : "-\t");
+        say(p, g->reasons[i]);
+        paragraph(p, "", is_ok ? TONE_PLAIN : TONE_WARNING);
+    }
+}
+
+static void write_load(struct page *p)
+{
+    const struct result_load *l = &p->result->load;
+
+    if (isfinite(l->rate))
+        sink_format(&p->words, "%s\treq/s\tdue%s", figure_rate(l->rate).text, separator(p));
+    if (l->users > 0)
+        sink_format(&p->words, "%" PRIu64 "\tuser%s%s", l->users, plural(l->users), separator(p));
+    sink_format(&p->words, "%" PRIu64 "\tconnection%s", l->connections, plural(l->connections));
+    if (l->pipeline > 1)
+        sink_format(&p->words, "\tx\t%" PRIu32 "\tdeep", l->pipeline);
+    sink_format(&p->words, "%s%" PRIu32 "\tthread%s", separator(p), l->threads, plural(l->threads));
+    if (p->result->interrupted)
+        sink_format(&p->words, "%sinterrupted", separator(p));
+}
+
+/* What ran where, in one line. */
+static void write_title(struct page *p)
+{
+    const struct result *r = p->result;
+
+    if (r->host != NULL)
+        say(p, r->host);
+    if (r->scenario != NULL) {
+        sink_text(&p->words, r->host == NULL ? "" : separator(p));
+        say(p, r->scenario);
+    }
+    if (r->host != NULL || r->scenario != NULL)
+        sink_text(&p->words, separator(p));
+    sink_format(&p->words, "%s%s", figure_seconds(r->summary->duration_s).text, separator(p));
+    write_load(p);
+    paragraph(p, NULL, TONE_STRONG);
+}
+
+static void write_status_codes(struct page *p)
+{
+    const struct tally *t = p->result->tally;
+    bool is_first = true;
+
+    for (int code = 0; code < STATUS_CODES; code++) {
+        if (t->status[code] == 0)
+            continue;
+        sink_format(&p->words, "%s%d:\t%" PRIu64, is_first ? "" : separator(p), code,
+                    t->status[code]);
+        is_first = false;
+    }
+    if (is_first)
+        sink_text(&p->words, "none: no response came");
+    paragraph(p, "status", TONE_PLAIN);
+}
+
+static void write_connections(struct page *p)
+{
+    const struct tally *t = p->result->tally;
+    const uint64_t opened = t->counters[COUNTER_OPENED];
+    const uint64_t reused = t->counters[COUNTER_REUSED];
+    bool is_first = true;
+
+    sink_format(&p->words, "%" PRIu64 "\topened%s%" PRIu64 "\trequest%s on a reused one", opened,
+                separator(p), reused, plural(reused));
+    for (int i = 0; i < CLOSE_REASON_COUNT; i++) {
+        if (t->closes[i] == 0)
+            continue;
+        sink_text(&p->words, is_first ? separator(p) : ", ");
+        sink_format(&p->words, "%s%s\t%" PRIu64, is_first ? "closed: " : "",
+                    close_reason_name((enum close_reason)i), t->closes[i]);
+        is_first = false;
+    }
+    paragraph(p, "connections", TONE_PLAIN);
+}
+
+static void write_traffic(struct page *p)
+{
+    const struct summary_row *total = &p->result->summary->total;
+    const double duration_s = p->result->summary->duration_s;
+
+    sink_format(&p->words, "%s received", figure_bytes((double)total->bytes_in).text);
+    if (duration_s > 0)
+        sink_format(&p->words, " (%s/s)", figure_bytes((double)total->bytes_in / duration_s).text);
+    sink_format(&p->words, "%s%s sent", separator(p), figure_bytes((double)total->bytes_out).text);
+    if (isfinite(total->size_avg))
+        sink_format(&p->words, "%s%s per body", separator(p), figure_bytes(total->size_avg).text);
+    paragraph(p, "traffic", TONE_PLAIN);
+}
+
+static void write_accounting(struct page *p)
+{
+    const struct result_accounting a = result_account(p->result);
+    const struct {
+        uint64_t count;
+        const char *name;
+        bool always; /* the others only when there are any */
+    } parts[] = {
+        { a.ok, "ok", true },
+        { a.failed, "failed", true },
+        { a.dropped, "dropped", false },
+        { a.in_flight_at_end, "in\tflight\tat\tthe\tend", false },
+        { a.not_sent, "not\tsent", false },
+    };
+    const char *before = a.balanced ? " = " : p->style.unicode ? " ≠ " : " is not ";
+
+    sink_format(&p->words, "%" PRIu64 "\tscheduled", a.scheduled);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i].count == 0 && !parts[i].always)
+            continue;
+        sink_format(&p->words, "%s%" PRIu64 "\t%s", before, parts[i].count, parts[i].name);
+        before = " + ";
+    }
+    paragraph(p, "accounting", a.balanced ? TONE_PLAIN : TONE_BAD);
+}
+
+static void write_generator(struct page *p)
+{
+    const struct result *r = p->result;
+    const struct hist_view *late = &r->tally->lateness;
+
+    sink_text(&p->words, "cpu");
+    for (uint32_t i = 0; i < r->load.threads && r->generator.cpu != NULL; i++)
+        sink_format(&p->words, " %s%%%s", figure_decimal(r->generator.cpu[i] * 100, 0).text,
+                    i + 1u < r->load.threads ? "," : "");
+    if (r->load.threads == 0 || r->generator.cpu == NULL)
+        sink_text(&p->words, " -");
+    if (late->total > 0)
+        sink_format(&p->words, "%slate by p50\t%s, p99\t%s, max\t%s\tms", separator(p),
+                    figure_ms((double)hist_view_quantile_ns(late, 50, 100) / 1e3).text,
+                    figure_ms((double)hist_view_quantile_ns(late, 99, 100) / 1e3).text,
+                    figure_ms((double)late->max_ns / 1e3).text);
+    paragraph(p, "generator", TONE_PLAIN);
+}
+
+static void write_expectations(struct page *p)
+{
+    for (size_t i = 0; i < p->result->expectation_count; i++) {
+        const struct result_expectation *e = &p->result->expectations[i];
+        const char *mark = p->style.unicode ? (e->holds ? "✓\t" : "✗\t") : "";
+        sink_text(&p->words, mark);
+        say(p, e->expr);
+        sink_text(&p->words, e->holds ? " holds" : " does not hold");
+        if (isfinite(e->value_us) && e->is_plain)
+            sink_format(&p->words, ": %s", figure_json(e->value_us, 6).text);
+        else if (isfinite(e->value_us))
+            sink_format(&p->words, ": %s ms", figure_ms(e->value_us).text);
+        paragraph(p, i == 0 ? "expected" : "", e->holds ? TONE_GOOD : TONE_BAD);
+    }
+}
+
+static void write_page(struct page *p)
+{
+    const struct result *r = p->result;
+
+    write_verdict(p);
+    write_title(p);
+    sink_text(&p->out, "\n");
+    text_requests(&p->out, r, &p->style);
+    sink_text(&p->out, "\n");
+    text_percentiles(&p->out, r, &p->style);
+    sink_text(&p->out, "\n");
+    if (p->style.distribution) {
+        text_distribution(&p->out, r, &p->style);
+        sink_text(&p->out, "\n");
+    }
+    if (r->tally->failure_count > 0 || r->tally->failures_overflow > 0) {
+        text_failures(&p->out, r, &p->style);
+        sink_text(&p->out, "\n");
+    }
+    write_status_codes(p);
+    write_connections(p);
+    write_traffic(p);
+    write_accounting(p);
+    write_generator(p);
+    write_expectations(p);
+}
+
+int report_text(char **ret_text, const struct result *r, const struct report_text_style *style)
+{
+    struct page p = { .result = r, .style = *style };
+
+    if (p.style.columns < COLUMNS_MIN)
+        p.style.columns = COLUMNS_MIN;
+    sink_init(&p.out);
+    sink_init(&p.words);
+    write_page(&p);
+    sink_close(&p.words);
+    return sink_finish(&p.out, ret_text);
+}

@@ -1,0 +1,82 @@
+/* shard — all that one core records while it runs.
+ *
+ * One owner thread writes, any thread may read (through tally_take). Everything is reserved by
+ * shard_open(), in lazily touched pages; recording allocates nothing and cannot fail. Shards start
+ * on their own cache lines, so no line written on the hot path is shared between cores.
+ */
+#ifndef SQUALL_STATS_SHARD_H
+#define SQUALL_STATS_SHARD_H
+
+#include <stdalign.h>
+#include <stdint.h>
+
+#include "stats/cell.h"
+#include "stats/counter.h"
+#include "stats/failure.h"
+#include "stats/hist.h"
+
+#define STATUS_CODES 1000 /* status 0..999 */
+
+/* Successes and failures are kept apart; "all requests" is their sum, made by the reader. */
+enum outcome { OUTCOME_OK, OUTCOME_FAILED, OUTCOME_COUNT };
+
+struct shard_endpoint {
+    struct hist latency[OUTCOME_COUNT]; /* from the moment the request was due to its end */
+    struct hist service[OUTCOME_COUNT]; /* from the moment it was sent to its end; not recorded when
+                                           never sent */
+    cell bytes_in;                      /* whole responses: heads and bodies */
+    cell bytes_body;                    /* bodies alone, for the average size users know */
+    cell bytes_out;
+};
+
+struct shard {
+    alignas(64) cell counters[COUNTER_COUNT];
+    cell closes[CLOSE_REASON_COUNT];
+    cell users_now;     /* users alive */
+    cell in_flight_now; /* requests sent and unanswered */
+    cell cpu_ns;        /* CPU time of the owner thread, refreshed by it about ten times a second */
+    cell started_ns;    /* monotonic: when this core began; 0 = not yet */
+    cell ended_ns;      /* monotonic: the later of last completion and stop; 0 = still running */
+    struct hist lateness; /* generator lateness of each request: noticed minus due */
+    cell status[STATUS_CODES];
+    struct failure_table failures;
+    uint32_t endpoint_count;
+    struct shard_endpoint *endpoints;
+    void *memory; /* one mapping that holds the shard, its endpoints and every histogram */
+    size_t memory_size;
+};
+
+/* 0 or -ENOMEM. */
+int shard_open(struct shard **ret_shard, uint32_t endpoint_count);
+void shard_close(struct shard *s);
+
+static inline void shard_count(struct shard *s, enum counter c, uint64_t n)
+{
+    cell_add(&s->counters[c], n);
+}
+
+/* One finished request. */
+struct shard_result {
+    uint32_t endpoint;
+    enum outcome outcome;
+    uint64_t latency_ns;
+    uint64_t service_ns; /* UINT64_MAX = never sent */
+    uint64_t bytes_in;
+    uint64_t bytes_body;
+    uint32_t status; /* 0 = no response */
+};
+
+/* Owner thread only. The reason of a failure goes to failure_note(&s->failures, …) beside it. */
+static inline void shard_finish(struct shard *s, const struct shard_result *r)
+{
+    struct shard_endpoint *e = &s->endpoints[r->endpoint];
+    hist_record(&e->latency[r->outcome], r->latency_ns);
+    if (r->service_ns != UINT64_MAX)
+        hist_record(&e->service[r->outcome], r->service_ns);
+    cell_add(&e->bytes_in, r->bytes_in);
+    cell_add(&e->bytes_body, r->bytes_body);
+    if (r->status != 0 && r->status < STATUS_CODES)
+        cell_add(&s->status[r->status], 1);
+}
+
+#endif

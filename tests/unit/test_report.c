@@ -1,0 +1,324 @@
+/* test_report.c — goal: the JSON keeps every promise of its schema, whatever a server sends. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stats/report/report.h"
+#include "tests/unit/report_run.h"
+
+static json_t *json_of(const struct result *r)
+{
+    json_error_t error;
+    char *text = NULL;
+
+    assert_int_equal(report_json(&text, r), 0);
+    assert_int_equal(text[strlen(text) - 1], '\n');
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL)
+        fail_msg("line %d: %s", error.line, error.text);
+    free(text);
+    return root;
+}
+
+/* `keys` ends in NULL: they come in this order; others may stand between and after them. */
+static void assert_keys(const json_t *object, const char *const keys[])
+{
+    const char *key;
+    json_t *value;
+
+    assert_true(json_is_object(object));
+    json_object_foreach((json_t *)object, key, value)
+    {
+        if (*keys != NULL && strcmp(key, *keys) == 0)
+            keys++;
+    }
+    if (*keys != NULL)
+        fail_msg("key '%s' is missing or out of order", *keys);
+}
+
+#define KEYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void assert_latency_keys(const json_t *latency)
+{
+    assert_keys(latency,
+                KEYS("min", "mean", "p50", "p75", "p90", "p95", "p99", "p99_9", "p99_99", "max"));
+}
+
+static void assert_row_keys(const json_t *row)
+{
+    assert_keys(row, KEYS("count", "ok", "failed", "fail_ratio", "rps", "failures_per_s",
+                          "bytes_in", "bytes_out", "size_avg", "latency_us", "service_us"));
+    assert_latency_keys(json_object_get(row, "latency_us"));
+    assert_latency_keys(json_object_get(row, "latency_ok_us"));
+    assert_latency_keys(json_object_get(row, "service_us"));
+}
+
+/* Everything the schema promises, whatever happened in the run. */
+static void assert_schema(const json_t *root)
+{
+    size_t i;
+    json_t *item;
+
+    assert_keys(root, KEYS("schema", "version", "command", "scenario", "host", "seed", "started_at",
+                           "duration_s", "load", "total", "requests", "failures", "status_codes",
+                           "timeline", "accounting", "connections", "generator", "expectations"));
+    assert_keys(json_object_get(root, "load"), KEYS("kind", "users", "users_peak", "spawn_rate",
+                                                    "connections", "rate", "threads", "cpus"));
+    assert_row_keys(json_object_get(root, "total"));
+    json_array_foreach(json_object_get(root, "requests"), i, item)
+    {
+        assert_keys(item, KEYS("method", "name", "count"));
+        assert_row_keys(item);
+    }
+    json_array_foreach(json_object_get(root, "failures"), i, item)
+        assert_keys(item, KEYS("method", "name", "class", "message", "count"));
+    json_array_foreach(json_object_get(root, "timeline"), i, item) assert_keys(
+        item, KEYS("t_s", "users", "rps", "failures_per_s", "p50_us", "p95_us", "p99_us"));
+    assert_keys(
+        json_object_get(root, "accounting"),
+        KEYS("scheduled", "ok", "failed", "dropped", "in_flight_at_end", "not_sent", "balanced"));
+    assert_keys(json_object_get(root, "connections"), KEYS("opened", "reused", "closed"));
+    assert_keys(json_object_get(root, "generator"),
+                KEYS("verdict", "reasons", "cpu", "lateness_us"));
+    assert_keys(json_object_get(json_object_get(root, "generator"), "lateness_us"),
+                KEYS("p50", "p99", "max"));
+    json_array_foreach(json_object_get(root, "expectations"), i, item)
+        assert_keys(item, KEYS("expr", "value_us", "holds"));
+}
+
+/* The value at a path such as "total.latency_us.p50" or "requests.0.name". */
+static const json_t *at(const json_t *node, const char *path)
+{
+    char key[64];
+
+    while (*path != '\0') {
+        const size_t len = strcspn(path, ".");
+        snprintf(key, sizeof(key), "%.*s", (int)len, path);
+        node = json_is_array(node) ? json_array_get(node, strtoul(key, NULL, 10))
+                                   : json_object_get(node, key);
+        if (node == NULL)
+            fail_msg("no '%s'", path);
+        path += path[len] == '.' ? len + 1 : len;
+    }
+    return node;
+}
+
+static void a_full_result_has_every_key_in_order(void **state)
+{
+    (void)state;
+    struct run *run = run_open(5);
+
+    run_fill(run);
+    run->result.argc = 3;
+    run->result.argv = (char *[]){ (char *)"squall", (char *)"run", (char *)"tweets.yaml" };
+    json_t *root = json_of(run_result(run));
+    assert_schema(root);
+    assert_string_equal(json_string_value(at(root, "schema")), "squall/1");
+    assert_string_equal(json_string_value(at(root, "command.2")), "tweets.yaml");
+    assert_string_equal(json_string_value(at(root, "started_at")), "2026-01-01T00:00:00Z");
+    assert_int_equal(json_array_size(at(root, "requests")), 5);
+    assert_string_equal(json_string_value(at(root, "requests.2.method")), "POST");
+    assert_int_equal(json_array_size(at(root, "failures")), 2);
+    assert_string_equal(json_string_value(at(root, "failures.0.class")), "http_error");
+    assert_string_equal(json_string_value(at(root, "failures.0.name")), "/api/tweets/[id]/");
+    assert_int_equal(json_integer_value(at(root, "failures.1.count")), 12);
+    assert_int_equal(json_object_size(at(root, "status_codes")), 2);
+    assert_int_equal(json_integer_value(at(root, "status_codes.404")), 40);
+    assert_int_equal(json_object_size(at(root, "connections.closed")), 2);
+    assert_int_equal(json_integer_value(at(root, "connections.closed.timeout")), 12);
+    /* 5000 ns lies in the bucket 5000..5003. */
+    assert_true(json_real_value(at(root, "generator.lateness_us.p50")) == 5.003);
+    assert_true(json_real_value(at(root, "generator.cpu.0")) == 0.34);
+    assert_true(json_is_null(at(root, "load.cpus.1")));
+    assert_true(json_real_value(at(root, "expectations.0.value_us")) == 42123.5);
+    assert_true(json_is_null(at(root, "expectations.1.value_us")));
+    assert_true(json_real_value(at(root, "expectations.1.value")) == 0.0103);
+    assert_false(json_boolean_value(at(root, "interrupted")));
+    json_decref(root);
+    run_close(run);
+}
+
+static void figures_survive_the_way_through_json(void **state)
+{
+    (void)state;
+    struct run *run = run_open(5);
+
+    run_fill(run);
+    json_t *root = json_of(run_result(run));
+    const struct summary_row *total = &run->summary->total;
+    assert_int_equal(json_integer_value(at(root, "total.count")), total->count);
+    assert_true(json_number_value(at(root, "total.latency_us.p50")) ==
+                total->latency.quantile_us[SUMMARY_P50]);
+    assert_true(json_number_value(at(root, "total.latency_us.p99_99")) ==
+                total->latency.quantile_us[SUMMARY_P99_99]);
+    assert_true(json_number_value(at(root, "total.latency_ok_us.max")) == 1500000.0);
+    assert_true(json_number_value(at(root, "total.latency_us.max")) == 30000000.0);
+    assert_true(fabs(json_number_value(at(root, "total.rps")) - total->rps) < 1e-6);
+    assert_true(
+        fabs(json_number_value(at(root, "total.latency_us.mean")) - total->latency.mean_us) < 1e-3);
+    assert_true(json_number_value(at(root, "duration_s")) == 60.0);
+    json_decref(root);
+    run_close(run);
+}
+
+static void an_empty_result_has_nulls_and_not_zeroes(void **state)
+{
+    (void)state;
+    static const char *const nulls[] = {
+        "scenario",
+        "load.users",
+        "load.users_peak",
+        "load.spawn_rate",
+        "load.rate",
+        "total.fail_ratio",
+        "total.size_avg",
+        "total.latency_us.min",
+        "total.latency_us.p99_99",
+        "total.latency_us.max",
+        "total.service_us.mean",
+        "requests.0.latency_us.p50",
+        "generator.lateness_us.p50",
+        "generator.lateness_us.max",
+    };
+    struct run *run = run_open(1);
+
+    json_t *root = json_of(run_result(run));
+    assert_schema(root);
+    for (size_t i = 0; i < ARRAY_LEN(nulls); i++)
+        if (!json_is_null(at(root, nulls[i])))
+            fail_msg("'%s' is not null", nulls[i]);
+    assert_int_equal(json_integer_value(at(root, "total.count")), 0);
+    assert_int_equal(json_array_size(at(root, "failures")), 0);
+    assert_int_equal(json_array_size(at(root, "timeline")), 0);
+    assert_int_equal(json_object_size(at(root, "status_codes")), 0);
+    assert_true(json_boolean_value(at(root, "accounting.balanced")));
+    json_decref(root);
+    run_close(run);
+}
+
+static void nothing_but_what_must_be_is_needed(void **state)
+{
+    (void)state;
+    struct run *run = run_open(0);
+
+    const struct result *r = run_result(run);
+    run->result.series = NULL;
+    run->result.host = NULL;
+    run->result.generator = (struct result_generator){ 0 };
+    run->result.load = (struct result_load){ .spawn_rate = NAN, .rate = NAN };
+    json_t *root = json_of(r);
+    assert_schema(root);
+    assert_true(json_is_null(at(root, "host")));
+    json_decref(root);
+    run_close(run);
+}
+
+static void a_quiet_second_of_the_timeline_has_null_percentiles(void **state)
+{
+    (void)state;
+    struct run *run = run_open(1);
+
+    (void)run_result(run);
+    assert_int_equal(series_add(&run->series, run->tally, 1, 1), 0);
+    json_t *root = json_of(&run->result);
+    assert_schema(root);
+    assert_true(json_number_value(at(root, "timeline.0.rps")) == 0);
+    assert_true(json_is_null(at(root, "timeline.0.p99_us")));
+    json_decref(root);
+    run_close(run);
+}
+
+static void balanced_is_the_count_identity(void **state)
+{
+    (void)state;
+    static const enum counter others[] = { COUNTER_DROPPED, COUNTER_IN_FLIGHT_AT_END,
+                                           COUNTER_NOT_SENT };
+    struct run *run = run_open(2);
+
+    run_finish(run, 0, 1000, 200, FAILURE_NONE, NULL);
+    run_finish(run, 1, 1000, 0, FAILURE_DNS, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        assert_true(result_account(run_result(run)).balanced);
+        shard_count(run->shard, COUNTER_SCHEDULED, 3);
+        assert_false(result_account(run_result(run)).balanced);
+        shard_count(run->shard, others[i], 3);
+    }
+    const struct result_accounting a = result_account(run_result(run));
+    assert_true(a.balanced);
+    assert_int_equal(a.scheduled, 11);
+    assert_int_equal(a.ok, 1);
+    assert_int_equal(a.failed, 1);
+    assert_int_equal(a.dropped + a.in_flight_at_end + a.not_sent, 9);
+
+    shard_count(run->shard, COUNTER_NOT_SENT, 1);
+    json_t *root = json_of(run_result(run));
+    assert_false(json_boolean_value(at(root, "accounting.balanced")));
+    json_decref(root);
+    run_close(run);
+}
+
+static void hostile_strings_come_out_of_json_as_they_are_and_valid(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
+        struct run *run = run_open(1);
+        run->names[0].name = hostile[i].sent;
+        run->result.host = hostile[i].sent;
+        run_finish(run, 0, 1000, 500, FAILURE_HTTP_ERROR, hostile[i].sent);
+        char *text = NULL;
+        assert_int_equal(report_json(&text, run_result(run)), 0);
+        for (const char *c = text; *c != '\0'; c++)
+            assert_true((unsigned char)*c >= 0x20 || *c == '\n');
+        free(text);
+        json_t *root = json_of(&run->result);
+        assert_string_equal(json_string_value(at(root, "failures.0.message")), hostile[i].in_json);
+        assert_string_equal(json_string_value(at(root, "requests.0.name")), hostile[i].in_json);
+        assert_string_equal(json_string_value(at(root, "host")), hostile[i].in_json);
+        json_decref(root);
+        run_close(run);
+    }
+}
+
+static void failures_past_the_table_are_counted_apart(void **state)
+{
+    (void)state;
+    struct run *run = run_open(1);
+    char message[32];
+
+    for (int i = 0; i < 300; i++) {
+        snprintf(message, sizeof(message), "kind %d", i);
+        run_finish(run, 0, 1000, 200, FAILURE_HTTP_ERROR, message);
+    }
+    json_t *root = json_of(run_result(run));
+    assert_int_equal(json_array_size(at(root, "failures")), FAILURES_MAX);
+    assert_int_equal(json_integer_value(at(root, "failures_not_listed")), 300 - FAILURES_MAX);
+    json_decref(root);
+    run_close(run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_full_result_has_every_key_in_order),
+        cmocka_unit_test(figures_survive_the_way_through_json),
+        cmocka_unit_test(an_empty_result_has_nulls_and_not_zeroes),
+        cmocka_unit_test(nothing_but_what_must_be_is_needed),
+        cmocka_unit_test(a_quiet_second_of_the_timeline_has_null_percentiles),
+        cmocka_unit_test(balanced_is_the_count_identity),
+        cmocka_unit_test(hostile_strings_come_out_of_json_as_they_are_and_valid),
+        cmocka_unit_test(failures_past_the_table_are_counted_apart),
+    };
+    cmocka_set_test_filter(getenv("TEST"));
+    return cmocka_run_group_tests_name("report", tests, NULL, NULL) == 0 ? EXIT_SUCCESS
+                                                                         : EXIT_FAILURE;
+}

@@ -1,0 +1,343 @@
+/* test_report_text.c — goal: the terminal report is true, aligned, and harmless whatever a server
+ * sends. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stats/report/figure.h"
+#include "stats/report/glyph.h"
+#include "stats/report/report.h"
+#include "stats/report/sink.h"
+#include "tests/unit/report_run.h"
+
+static char *text_of(const struct result *r, unsigned columns, bool unicode, bool color)
+{
+    const struct report_text_style style = {
+        .columns = columns, .unicode = unicode, .color = color, .distribution = true
+    };
+    char *text = NULL;
+
+    assert_int_equal(report_text(&text, r, &style), 0);
+    return text;
+}
+
+/* Only harmless characters, no line wider than the terminal, none ending in a blank. */
+static void assert_lines_fit(const char *text, unsigned columns, bool unicode)
+{
+    for (const char *line = text; *line != '\0';) {
+        const size_t len = strcspn(line, "\n");
+        for (size_t at_byte = 0; at_byte < len;) {
+            const struct glyph g = glyph_next(line + at_byte, len - at_byte);
+            assert_true(g.is_visible);
+            assert_true(unicode || g.code < 0x80);
+            at_byte += g.bytes;
+        }
+        if (glyph_columns(line, len) > columns)
+            fail_msg("wider than %u: %.*s", columns, (int)len, line);
+        assert_true(len == 0 || line[len - 1] != ' ');
+        assert_int_equal(line[len], '\n');
+        line += len + 1;
+    }
+}
+
+static void hostile_strings_do_nothing_to_a_terminal(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
+        struct run *run = run_open(2);
+        run->names[0].name = run->names[1].method = hostile[i].sent;
+        run->result.host = run->result.scenario = hostile[i].sent;
+        run->reasons[0] = run->result.generator.bottleneck = hostile[i].sent;
+        run->result.generator.reasons = run->reasons;
+        run->result.generator.reason_count = 1;
+        run_finish(run, 0, 1000, 500, FAILURE_HTTP_ERROR, hostile[i].sent);
+        run_finish(run, 1, 1000, 500, FAILURE_HTTP_ERROR, hostile[i].sent);
+        char *wide = text_of(run_result(run), 200, true, false);
+        assert_lines_fit(wide, 200, true);
+        assert_non_null(strstr(wide, hostile[i].in_text));
+        free(wide);
+        char *plain = text_of(&run->result, 80, false, false);
+        assert_lines_fit(plain, 80, false);
+        free(plain);
+        run_close(run);
+    }
+}
+
+static void no_line_is_wider_than_the_terminal(void **state)
+{
+    (void)state;
+    static const char long_name[] =
+        "/api/v1/organisations/\xE4\xB8\xAD\xE6\x96\x87\xE4\xB8\xAD\xE6\x96\x87/members/with/a/"
+        "very/"
+        "long/path/that/no/terminal/of/eighty/columns/could/ever/show/in/one/piece/[id]/";
+    struct run *run = run_open(5);
+
+    run_fill(run);
+    run->names[1].name = long_name;
+    run->names[2].method = "PROPFIND-AND-MORE";
+    run->result.host = long_name;
+    /* A month at full speed: counts of 13 digits. */
+    cell_add(&run->shard->counters[COUNTER_SCHEDULED], UINT64_C(2000000000000));
+    for (int o = 0; o < OUTCOME_COUNT; o++)
+        cell_add(&run->shard->endpoints[1].latency[o].counts[hist_index(900000)],
+                 UINT64_C(1000000000000));
+    for (unsigned columns = 1; columns <= 240; columns++) {
+        for (int unicode = 0; unicode <= 1; unicode++) {
+            char *text = text_of(run_result(run), columns, unicode, false);
+            assert_lines_fit(text, columns < 60 ? 60 : columns, unicode);
+            free(text);
+        }
+    }
+    run_close(run);
+}
+
+/* `line` must be a line of the text, whole. */
+static void assert_line(const char *text, const char *line)
+{
+    const size_t len = strlen(line);
+
+    for (const char *from = text; from != NULL;) {
+        if (strncmp(from, line, len) == 0 && from[len] == '\n')
+            return;
+        from = strchr(from, '\n');
+        from = from == NULL ? NULL : from + 1;
+    }
+    fail_msg("'%s' is no line of:\n%s", line, text);
+}
+
+static void the_report_of_a_scenario_reads_as_locust_users_know_it(void **state)
+{
+    (void)state;
+    struct run *run = run_open(5);
+
+    run_fill(run);
+    char *text = text_of(run_result(run), 100, false, false);
+    assert_non_null(strstr(text, "Accounting balanced."));
+    assert_true(strncmp(text, " ok: The server limited", 23) == 0);
+    assert_line(text, " Type   Name              # reqs # fails   (%)   Avg   Min   Max   Med "
+                      "req/s failures/s");
+    assert_line(text, " GET    /api/tweets/[id]/   1290      40 3.10% 2.490 0.043 5.039 2.460 "
+                      "21.50       0.67");
+    assert_line(text, " DELETE /api/tweets/[id]/      0       0     -     -     -     -     - "
+                      "    0          0");
+    assert_line(text, "        Aggregated          5053      52 1.03% 74.06 0.042 30000 2.529 "
+                      "84.22       0.87");
+    assert_line(text, " accounting  5053 scheduled = 5001 ok + 52 failed");
+    assert_non_null(strstr(text, "successes only"));
+    assert_non_null(strstr(text, "status 404 is not 200"));
+    assert_non_null(strstr(text, "timeout_total"));
+    assert_non_null(strstr(text, "p99<50ms holds: 42.12 ms"));
+    assert_non_null(strstr(text, "fail_ratio<1% does not hold: 0.0103"));
+    free(text);
+    run_close(run);
+}
+
+static size_t count_parts(const char *text, const char *part)
+{
+    size_t count = 0;
+
+    for (const char *found = text; (found = strstr(found, part)) != NULL; found++)
+        count++;
+    return count;
+}
+
+static void a_url_with_one_kind_of_request_has_no_second_row(void **state)
+{
+    (void)state;
+    struct run *run = run_open(1);
+
+    run_finish(run, 0, 42000, 200, FAILURE_NONE, NULL);
+    char *text = text_of(run_result(run), 80, true, false);
+    assert_null(strstr(text, "Aggregated"));
+    assert_null(strstr(text, "Failures"));
+    assert_int_equal(count_parts(text, "/api/tweets/"), 2); /* requests and percentiles */
+    free(text);
+
+    run->result.scenario = "one.yaml";
+    text = text_of(&run->result, 80, true, false);
+    assert_int_equal(count_parts(text, "Aggregated"), 2);
+    free(text);
+    run_close(run);
+}
+
+static void an_unbalanced_run_says_so_first(void **state)
+{
+    (void)state;
+    static const char first[] =
+        " ✗ ok: The server limited this run: the workers used 34 % of their "
+        "CPU. ACCOUNTING DOES NOT BALANCE.\n";
+    struct run *run = run_open(1);
+
+    shard_count(run->shard, COUNTER_SCHEDULED, 1);
+    char *text = text_of(run_result(run), 200, true, false);
+    assert_int_equal(strncmp(text, first, sizeof(first) - 1), 0);
+    free(text);
+    run_close(run);
+}
+
+static void color_changes_nothing_but_the_color(void **state)
+{
+    (void)state;
+    struct run *run = run_open(5);
+
+    run_fill(run);
+    char *plain = text_of(run_result(run), 80, true, false);
+    char *colored = text_of(&run->result, 80, true, true);
+    assert_null(strchr(plain, '\x1b'));
+    assert_non_null(strchr(colored, '\x1b'));
+    char *to = colored;
+    for (const char *from = colored; *from != '\0';) {
+        if (*from == '\x1b')
+            from += strcspn(from, "m") + 1;
+        else
+            *to++ = *from++;
+    }
+    *to = '\0';
+    assert_string_equal(plain, colored);
+    free(plain);
+    free(colored);
+    run_close(run);
+}
+
+static void the_distribution_counts_every_request(void **state)
+{
+    (void)state;
+    struct run *run = run_open(2);
+
+    for (uint64_t i = 1; i <= 1000; i++)
+        run_finish(run, i % 2, i, 200, FAILURE_NONE, NULL);
+    run_finish(run, 0, 5000000, 0, FAILURE_TIMEOUT_TOTAL, NULL);
+    char *text = text_of(run_result(run), 80, false, false);
+    /* 1001 requests: the 501st at the median, the 991st at 99 %, the 1000th at 99.9 %. */
+    assert_line(text, " 50%          0.001           501      500");
+    assert_line(text, " 99%          0.001           991       10");
+    assert_line(text, " 99.9%        0.001          1000        1");
+    assert_line(text, " 99.999%      5.000          1001        0");
+    assert_line(text, " 100% (max)   5.000          1001        0");
+    free(text);
+    run_close(run);
+}
+
+static void figures_are_short_and_know_no_locale(void **state)
+{
+    (void)state;
+    /* Where the machine has none of these, the test still holds, only for less. */
+    if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL)
+        (void)setlocale(LC_ALL, "C.UTF-8");
+
+    assert_string_equal(figure_ms(42).text, "0.042");
+    assert_string_equal(figure_ms(1234).text, "1.234");
+    assert_string_equal(figure_ms(9999.6).text, "10.00");
+    assert_string_equal(figure_ms(99996).text, "100.0");
+    assert_string_equal(figure_ms(999960).text, "1000");
+    assert_string_equal(figure_ms(NAN).text, "-");
+    assert_string_equal(figure_rate(0).text, "0");
+    assert_string_equal(figure_rate(0.5).text, "0.50");
+    assert_string_equal(figure_rate(1234567.8).text, "1234568");
+    assert_string_equal(figure_percent(0).text, "0%");
+    assert_string_equal(figure_percent(1e-9).text, "<0.001%");
+    assert_string_equal(figure_percent(0.99999999).text, ">99.99%");
+    assert_string_equal(figure_percent(1).text, "100%");
+    assert_string_equal(figure_bytes(512).text, "512 B");
+    assert_string_equal(figure_bytes(999999).text, "1.0 MB");
+    assert_string_equal(figure_json(12.5, 3).text, "12.5");
+    assert_string_equal(figure_json(3, 3).text, "3.0");
+    assert_string_equal(figure_json(-0.25, 3).text, "-0.25");
+    assert_string_equal(figure_json(-1e-9, 3).text, "0.0");
+    assert_string_equal(figure_json(INFINITY, 3).text, "null");
+    assert_string_equal(figure_json(1e300, 0).text + 0, figure_decimal(1e300, 9).text);
+    assert_string_equal(figure_decimal(3600000000.001, 3).text, "3600000000.001");
+    (void)setlocale(LC_ALL, "C");
+}
+
+static void every_cut_of_a_text_ends_between_characters(void **state)
+{
+    (void)state;
+    static const char text[] = "a\xC3\xA9\xE4\xB8\xAD"
+                               "e\xCC\x81\xF0\x9F\xA6\x86z";
+    const size_t len = sizeof(text) - 1;
+
+    assert_int_equal(glyph_columns(text, len), 1 + 1 + 2 + 1 + 0 + 2 + 1);
+    for (size_t columns = 0; columns <= 9; columns++) {
+        const size_t start = glyph_fit_start(text, len, columns);
+        const size_t end = glyph_fit_end(text, len, columns);
+        assert_true(glyph_columns(text, start) <= columns);
+        assert_true(glyph_columns(text + len - end, end) <= columns);
+        assert_true(start == len || ((unsigned char)text[start] & 0xC0) != 0x80);
+        assert_true(end == 0 || ((unsigned char)text[len - end] & 0xC0) != 0x80);
+    }
+    for (size_t cut = 0; cut <= len; cut++) {
+        char *exact = malloc(cut + 1); /* exactly as many bytes, so that a read past them is seen */
+        assert_non_null(exact);
+        char *shrunk = realloc(exact, cut == 0 ? 1 : cut);
+        assert_non_null(shrunk);
+        memcpy(shrunk, text, cut);
+        (void)glyph_columns(shrunk, cut);
+        free(shrunk);
+    }
+}
+
+static void more_kinds_of_failures_than_fit_are_counted_in_one_line(void **state)
+{
+    (void)state;
+    struct run *run = run_open(1);
+    char message[32];
+
+    for (int i = 0; i < 300; i++) {
+        snprintf(message, sizeof(message), "kind %d", i);
+        for (int n = 0; n <= (i == 77); n++)
+            run_finish(run, 0, 1000, 200, FAILURE_HTTP_ERROR, message);
+    }
+    char *text = text_of(run_result(run), 80, false, false);
+    assert_non_null(strstr(text, "and 280 more failures of other kinds"));
+    assert_true(strstr(text, "kind 77") < strstr(text, "kind 0")); /* most frequent first */
+    free(text);
+    run_close(run);
+}
+
+static void a_result_of_nothing_is_a_report_all_the_same(void **state)
+{
+    (void)state;
+    struct run *run = run_open(0);
+
+    (void)run_result(run);
+    run->result.series = NULL;
+    run->result.host = NULL;
+    run->result.generator = (struct result_generator){ 0 };
+    run->result.load = (struct result_load){ .spawn_rate = NAN, .rate = NAN };
+    char *text = text_of(&run->result, 80, false, false);
+    assert_lines_fit(text, 80, false);
+    assert_non_null(strstr(text, "status      none"));
+    free(text);
+    run_close(run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hostile_strings_do_nothing_to_a_terminal),
+        cmocka_unit_test(no_line_is_wider_than_the_terminal),
+        cmocka_unit_test(the_report_of_a_scenario_reads_as_locust_users_know_it),
+        cmocka_unit_test(a_url_with_one_kind_of_request_has_no_second_row),
+        cmocka_unit_test(an_unbalanced_run_says_so_first),
+        cmocka_unit_test(color_changes_nothing_but_the_color),
+        cmocka_unit_test(the_distribution_counts_every_request),
+        cmocka_unit_test(figures_are_short_and_know_no_locale),
+        cmocka_unit_test(every_cut_of_a_text_ends_between_characters),
+        cmocka_unit_test(more_kinds_of_failures_than_fit_are_counted_in_one_line),
+        cmocka_unit_test(a_result_of_nothing_is_a_report_all_the_same),
+    };
+    cmocka_set_test_filter(getenv("TEST"));
+    return cmocka_run_group_tests_name("report_text", tests, NULL, NULL) == 0 ? EXIT_SUCCESS
+                                                                              : EXIT_FAILURE;
+}
