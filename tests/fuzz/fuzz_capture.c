@@ -1,0 +1,61 @@
+/* Any pointer into any text: the answer lies in the text, fits its room, and is the same when asked
+ * for again.
+ *
+ * Input: a pointer, a NUL, the text. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "http/capture.h"
+#include "http/json.h"
+#include "tests/fuzz/replay.h"
+
+const struct span replay_seeds[] = {
+    SPAN_LITERAL("/token\0{\"token\": \"abc\"}"),
+    SPAN_LITERAL("/a/1/b\0 {\"a\" : [null, {\"b\":{\"c\":-1.5e+3}}, true], \"d\":false} "),
+    SPAN_LITERAL("/m~0n/a~1b\0{\"m~n\":{\"a/b\":[1,2,3]}}"),
+    SPAN_LITERAL("/a\0{\"a\":1,\"\\u0061\":\"\\ud83d\\ude00\\n\\\"\xc3\xa9\"}"),
+    SPAN_LITERAL("\0[0,1E2,\"\\\\\",[[[[{}]]]],\"\xf0\x9f\x98\x80\"]"),
+    SPAN_LITERAL("/0/0/0\0[[[\"\\u00e9\\b\\f\\r\\t\\/\"]]]"),
+};
+const size_t replay_seed_count = sizeof(replay_seeds) / sizeof(replay_seeds[0]);
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* The value in a block of exactly its size. */
+static void check_room(struct span text, struct span pointer, const char *out, size_t len)
+{
+    char *exact = malloc(len ? len : 1);
+    require(exact != NULL);
+    require(capture_json(text, pointer, exact, len) == (int)len);
+    require(memcmp(exact, out, len) == 0);
+    if (len > 0)
+        require(capture_json(text, pointer, exact, len - 1) == -ENOSPC);
+    free(exact);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char out[65536];
+    const uint8_t *end = size ? memchr(data, '\0', size) : NULL;
+    if (!end)
+        return 0;
+    const struct span pointer = { (const char *)data, (size_t)(end - data) };
+    const struct span text = { (const char *)end + 1, size - pointer.len - 1 };
+    struct span found;
+
+    const int len = capture_json(text, pointer, out, sizeof(out));
+    require(len >= 0 || len == -ENOENT || len == -EBADMSG || len == -ENOSPC);
+    if (len >= 0)
+        check_room(text, pointer, out, (size_t)len);
+    if (capture_pointer_fault(pointer) || json_find(text, pointer, &found) != 0)
+        return 0;
+    require(found.len > 0 && found.bytes >= text.bytes);
+    require(found.bytes + found.len <= text.bytes + text.len);
+    struct span whole;
+    require(json_find(found, SPAN_LITERAL(""), &whole) == 0 && span_equal(whole, found));
+    return 0;
+}

@@ -1,0 +1,167 @@
+/* test_response_memo.c — goal: a remembered head means exactly what parsing it would mean. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "http/response.h"
+#include "tests/unit/response_player.h"
+
+#define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+/* What one connection makes of a stream of responses, the memo on or off. */
+struct stream {
+    size_t count;
+    unsigned memoised;
+    struct response_memo memo;
+    struct outcome o;
+};
+
+static void stream_play(struct stream *s, struct span wire, bool is_head, cutter *cut, void *how)
+{
+    struct response r;
+    s->o.text_len = 0;
+    s->o.used = 0;
+    s->count = 0;
+    s->memoised = 0;
+    response_begin(&r, is_head, NULL, NULL);
+    while (s->o.used < wire.len) {
+        const size_t size = cut(how, wire.len - s->o.used);
+        size_t at = 0;
+        while (at < size) {
+            size_t used;
+            bool is_memoised;
+            const struct span piece = { wire.bytes + s->o.used + at, size - at };
+            const enum response_verdict v = feed_block(&r, &s->memo, piece, &used, &is_memoised);
+            at += used;
+            s->memoised += is_memoised;
+            if (v == RESPONSE_MORE)
+                continue;
+            char note[160];
+            const struct response_head *h = response_head(&r);
+            const int len =
+                snprintf(note, sizeof(note), "%d %u %d%d%d %lu %lu %lu %d %s;", (int)v, h->status,
+                         h->keep_alive, h->has_length, h->is_chunked, (unsigned long)h->length,
+                         (unsigned long)response_bytes(&r), (unsigned long)response_body_bytes(&r),
+                         (int)response_failure(&r), response_reason(&r) ? response_reason(&r) : "");
+            outcome_note(&s->o, (struct span){ note, (size_t)len });
+            s->count++;
+            if (v == RESPONSE_BROKEN)
+                return;
+            response_begin(&r, is_head, NULL, NULL);
+        }
+        s->o.used += size;
+    }
+}
+
+/* A few heads that come again and again, with bodies, now and then a mutant. */
+static struct span random_stream(char *room, size_t cap)
+{
+    size_t len = 0;
+    const uint32_t kinds = 1 + random_below(3);
+    const uint32_t first = random_below(FIXTURE_COUNT);
+
+    for (unsigned n = 1 + random_below(12); n > 0; n--) {
+        const struct fixture *x = &fixtures[(first + random_below(kinds)) % FIXTURE_COUNT];
+        char changed[1024];
+        struct span unit = x->wire;
+        unit.len -= x->left_over;
+        if (random_below(16) == 0)
+            unit = mutate(x->wire, changed, sizeof(changed));
+        if (len + unit.len > cap)
+            break;
+        memcpy(room + len, unit.bytes, unit.len);
+        len += unit.len;
+    }
+    return (struct span){ room, len };
+}
+
+static void a_remembered_head_means_what_parsing_it_means(void **state)
+{
+    (void)state;
+    static struct stream with, without;
+    static char room[20000];
+    unsigned memoised = 0;
+    random_state = 3;
+    with.memo.enabled = true; /* and kept from stream to stream, as a core does */
+
+    for (unsigned round = 0; round < 6000; round++) {
+        const struct span wire = random_stream(room, sizeof(room));
+        const bool is_head = random_below(8) == 0;
+        uint32_t most = round % 2 ? 20000 : 100;
+        const uint64_t seed = random_state;
+        stream_play(&with, wire, is_head, cut_at_random, &most);
+        random_state = seed;
+        stream_play(&without, wire, is_head, cut_at_random, &most);
+        assert_int_equal(with.count, without.count);
+        assert_outcomes_equal("a stream", &with.o, &without.o);
+        assert_int_equal(without.memoised, 0);
+        memoised += with.memoised;
+    }
+    assert_true(memoised > 1000);
+}
+
+static void only_a_whole_plain_final_head_is_remembered(void **state)
+{
+    (void)state;
+    static const struct {
+        struct span wire;
+        bool is_head, is_remembered;
+    } rows[] = {
+        { SPAN_LITERAL("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"), false, true },
+        { SPAN_LITERAL("HTTP/1.1 204 No\r\n\r\n"), false, true },
+        { SPAN_LITERAL("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n"), true, false },
+        { SPAN_LITERAL("HTTP/1.1 100 Go\r\n\r\nHTTP/1.1 204 No\r\n\r\n"), false, false },
+        { SPAN_LITERAL(CHUNKED "0\r\n\r\n"), false, false },
+        { SPAN_LITERAL("HTTP/1.1 200 OK\r\n\r\nx"), false, false },
+        { SPAN_LITERAL("HTTP/1.1 204 No\r\nX: a\r\n b\r\n\r\n"), false, false },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (size_t cut = 0; cut <= 1; cut++) {
+            struct response_memo memo = { .enabled = true };
+            struct response r;
+            size_t used;
+            response_begin(&r, rows[i].is_head, NULL, NULL);
+            if (cut)
+                response_feed(&r, &memo, rows[i].wire.bytes, 1, &used, NULL);
+            response_feed(&r, &memo, rows[i].wire.bytes + cut, rows[i].wire.len - cut, &used, NULL);
+            assert_int_equal(memo.len > 0, rows[i].is_remembered && cut == 0);
+        }
+    }
+}
+
+static void a_head_of_more_than_1024_bytes_is_not_remembered(void **state)
+{
+    (void)state;
+    for (size_t len = RESPONSE_MEMO_MAX - 1; len <= RESPONSE_MEMO_MAX + 1; len++) {
+        char wire[RESPONSE_MEMO_MAX + 8];
+        const int filled =
+            snprintf(wire, sizeof(wire), "HTTP/1.1 204 No\r\nX: %0*d\r\n\r\n", (int)len - 24, 0);
+        assert_int_equal(filled, len);
+        struct response_memo memo = { .enabled = true };
+        struct response r;
+        size_t used;
+        response_begin(&r, false, NULL, NULL);
+        assert_int_equal(response_feed(&r, &memo, wire, len, &used, NULL), RESPONSE_DONE);
+        assert_int_equal(memo.len, len <= RESPONSE_MEMO_MAX ? len : 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_remembered_head_means_what_parsing_it_means),
+        cmocka_unit_test(only_a_whole_plain_final_head_is_remembered),
+        cmocka_unit_test(a_head_of_more_than_1024_bytes_is_not_remembered),
+    };
+    cmocka_set_test_filter(getenv("TEST"));
+    return cmocka_run_group_tests_name("response_memo", tests, NULL, NULL) == 0 ? EXIT_SUCCESS
+                                                                                : EXIT_FAILURE;
+}
