@@ -1,0 +1,75 @@
+#include "engine/plan/request_head.h"
+
+struct request_header *request_head_find(struct request_head *h, struct span name)
+{
+    for (uint32_t i = 0; i < h->count; i++) {
+        if (span_equal_ignoring_case(h->headers[i].name, name))
+            return &h->headers[i];
+    }
+    return NULL;
+}
+
+void request_head_set(struct request_head *h, struct span name, const struct text *value,
+                      enum header_rank rank)
+{
+    struct request_header *header = request_head_find(h, name);
+    if (header == NULL) {
+        if (h->count == REQUEST_HEADERS_MAX)
+            return;
+        header = &h->headers[h->count++];
+    }
+    *header = (struct request_header){.name = name, .value = value, .rank = rank};
+}
+
+static const struct text_part default_parts[] = {
+    {.bytes = {"squall/" SQUALL_VERSION, sizeof("squall/" SQUALL_VERSION) - 1}},
+    {.bytes = {"*/*", 3}},
+};
+static const struct text default_user_agent = {&default_parts[0], 1};
+static const struct text default_accept = {&default_parts[1], 1};
+
+void request_head_set_defaults(struct request_head *h, const struct text *host)
+{
+    request_head_set(h, SPAN_LITERAL("Host"), host, HEADER_DEFAULT);
+    request_head_set(h, SPAN_LITERAL("User-Agent"), &default_user_agent, HEADER_DEFAULT);
+    request_head_set(h, SPAN_LITERAL("Accept"), &default_accept, HEADER_DEFAULT);
+}
+
+void request_head_write(const struct request_head *h, struct request_writer *w)
+{
+    request_write_fixed(w, span_of(h->method));
+    request_write_fixed(w, SPAN_LITERAL(" "));
+    request_write_fixed(w, h->prefix);
+    request_write_target(w, h->target);
+    request_write_fixed(w, SPAN_LITERAL(" HTTP/1.1\r\n"));
+    for (uint32_t i = 0; i < h->count; i++) {
+        const struct request_header *header = &h->headers[i];
+        if (header->value == NULL)
+            continue;
+        request_write_fixed(w, header->name);
+        request_write_fixed(w, SPAN_LITERAL(": "));
+        request_write_text(w, header->value, ESCAPE_HEADER);
+        request_write_fixed(w, SPAN_LITERAL("\r\n"));
+    }
+}
+
+static bool is_one_of(const char *method, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(method, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool method_is_idempotent(const char *method)
+{
+    static const char *const names[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+    return is_one_of(method, names, sizeof(names) / sizeof(names[0]));
+}
+
+bool method_expects_body(const char *method)
+{
+    static const char *const names[] = {"POST", "PUT", "PATCH"};
+    return is_one_of(method, names, sizeof(names) / sizeof(names[0]));
+}

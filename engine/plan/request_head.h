@@ -1,0 +1,48 @@
+/* request_head — request line and headers of one request, where later headers replace earlier ones of the same name.
+ * Private to engine/plan.
+ */
+#ifndef SQUALL_ENGINE_PLAN_REQUEST_HEAD_H
+#define SQUALL_ENGINE_PLAN_REQUEST_HEAD_H
+
+#include "engine/plan/request_text.h"
+
+#define REQUEST_HEADERS_MAX 256u /* from all sources together */
+
+/* Who set a header; a higher one replaces a lower one. */
+enum header_rank { HEADER_DEFAULT, HEADER_SHARED, HEADER_REQUEST, HEADER_COMMAND_LINE };
+
+struct request_header {
+    struct span name;
+    const struct text *value; /* NULL = left out on purpose */
+    enum header_rank rank;
+};
+
+struct request_head {
+    const char *method;
+    struct span prefix; /* path of the host, before every target */
+    const struct text *target;
+    struct request_header headers[REQUEST_HEADERS_MAX];
+    uint32_t count;
+};
+
+/* Sets a header, in the place of one of the same name whatever its case. `value` NULL leaves it out. Beyond
+ * REQUEST_HEADERS_MAX nothing is added; the sources are checked for that. */
+void request_head_set(struct request_head *h, struct span name, const struct text *value,
+                      enum header_rank rank);
+
+/* Host, User-Agent and Accept. `host` must outlive the head. */
+void request_head_set_defaults(struct request_head *h, const struct text *host);
+
+/* The header of that name, NULL when nobody set it. */
+struct request_header *request_head_find(struct request_head *h, struct span name);
+
+/* Request line and headers, without the blank line. */
+void request_head_write(const struct request_head *h, struct request_writer *w);
+
+/* RFC 9110 section 9.2.2, of the methods that can be written in a scenario. */
+bool method_is_idempotent(const char *method);
+
+/* Methods whose requests say 'Content-Length: 0' when they have no body (RFC 9110 section 8.6). */
+bool method_expects_body(const char *method);
+
+#endif
