@@ -1,0 +1,17 @@
+/* resolve — a host name to socket addresses, before the run. Blocks. */
+#ifndef SQUALL_ENGINE_IO_RESOLVE_H
+#define SQUALL_ENGINE_IO_RESOLVE_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct route {
+    struct sockaddr_storage address;
+    uint32_t address_len;
+};
+
+/* Writes up to `max` stream addresses of host:port in the resolver's order; returns how many, or
+ * -ENOENT (no such host) with one sentence in *ret_why (static). */
+int resolve_host(const char *host, uint16_t port, struct route *out, int max, const char **ret_why);
+
+#endif
