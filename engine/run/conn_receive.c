@@ -1,0 +1,197 @@
+#include "engine/run/conn.h"
+
+#include "engine/run/exchange.h"
+#include "engine/run/worker_state.h"
+
+/* Small answers come through a receive that goes on, into the ring's buffers. A body of known
+ * length that nobody reads is thrown away in the kernel once its head is here; for that the head is
+ * received alone, so little of the body is copied. Break-even with copying through large buffers
+ * lies at about 16 KiB; the switch is worth its two operations from 32 KiB. */
+#define DISCARD_BYTES_MIN (32u * 1024u)
+#define HEAD_BYTES        1024u
+
+/* ---- which receive ---- */
+
+static bool body_is_large(const struct worker *w, const struct conn *c)
+{
+    const struct user *u = user_list_first(w, &c->flight);
+    if (u == NULL)
+        u = user_list_first(w, &c->queue);
+    const uint32_t request = u == NULL ? 0 : u->request;
+    return !w->setup.no_discard && w->plan->load.pipeline == 1 &&
+           w->body_expected[request] >= DISCARD_BYTES_MIN && !w->plan->requests[request].wants_body;
+}
+
+static uint64_t body_to_discard(const struct worker *w, const struct conn *c)
+{
+    if (w->setup.no_discard || c->flight.count != 1 || !response_has_head(&c->response))
+        return 0;
+    return response_discardable(&c->response);
+}
+
+void conn_arm_receive(struct worker *w, struct conn *c)
+{
+    /* Nor while one is being cancelled: that cancel, on its way, might hit the new one. */
+    if (c->armed & (OP_BIT(OP_RECV) | OP_BIT(OP_DISCARD) | OP_BIT(OP_CANCEL_RECV)))
+        return;
+    const uint32_t file = worker_conn_index(w, c);
+    const uint64_t discard = body_to_discard(w, c);
+    c->is_multishot = false;
+    if (discard > HEAD_BYTES) {
+        c->armed |= OP_BIT(OP_DISCARD);
+        ring_discard(w->ring, conn_tag(w, c, OP_DISCARD), file, discard);
+        return;
+    }
+    c->armed |= OP_BIT(OP_RECV);
+    if (body_is_large(w, c)) {
+        ring_recv_once(w->ring, conn_tag(w, c, OP_RECV), file, HEAD_BYTES);
+        return;
+    }
+    c->is_multishot = true;
+    ring_recv(w->ring, conn_tag(w, c, OP_RECV), file);
+}
+
+void conn_suit_receive(struct worker *w, struct conn *c)
+{
+    if ((c->armed & OP_BIT(OP_RECV)) && c->is_multishot &&
+        (body_is_large(w, c) || body_to_discard(w, c) >= DISCARD_BYTES_MIN))
+        conn_cancel_receive(w, c);
+}
+
+/* ---- responses ---- */
+
+static const struct response_watch watch_both = { exchange_watch_header, exchange_watch_body,
+                                                  exchange_line_room };
+static const struct response_watch watch_body = { .body = exchange_watch_body };
+static const struct response_watch watch_header = { .header = exchange_watch_header,
+                                                    .line_room = exchange_line_room };
+
+void conn_release_watched(struct worker *w, struct conn *c)
+{
+    if (c->body != 0)
+        chunks_give_back(&w->bodies, c->body);
+    if (c->line != 0)
+        chunks_give_back(&w->lines, c->line);
+    c->body = 0;
+    c->line = 0;
+}
+
+void conn_begin_response(struct worker *w, struct conn *c)
+{
+    const struct user *u = user_list_first(w, &c->flight);
+    const struct plan_request *request = &w->plan->requests[u->request];
+    const struct response_watch *watch = NULL;
+    if (request->capture_count > 0)
+        watch = request->wants_headers ? (request->wants_body ? &watch_both : &watch_header)
+                                       : &watch_body;
+    c->body_len = 0;
+    c->body_overflowed = false;
+    c->capture_fault = NULL;
+    response_begin(&c->response, request->is_head, watch, w);
+}
+
+/* The chunk that held this request is free when all in it are answered. */
+static void conn_release_tx(struct worker *w, struct conn *c)
+{
+    if (c->tx[0].chunk == 0 || --c->tx[0].unanswered > 0)
+        return;
+    chunks_give_back(&w->tx, c->tx[0].chunk);
+    c->tx[0] = c->tx[1];
+    c->tx[1] = (struct conn_tx){ 0 };
+}
+
+static void conn_forget_sent(struct worker *w, struct conn *c)
+{
+    conn_release_tx(w, c);
+    if (c->flight.count > 0)
+        return;
+    /* All are answered, so the kernel has sent all of it: a silent send needs no completion to be
+     * known as over. */
+    c->armed &= ~OP_BIT(OP_SEND_SILENT);
+    c->unanswered_bytes = 0;
+    conn_step(w, c, EV_ANSWERED);
+}
+
+static bool conn_is_used_up(const struct worker *w, const struct conn *c)
+{
+    const uint64_t limit = w->plan->load.requests_per_connection;
+    return limit > 0 && c->carried >= limit && c->flight.count == 0;
+}
+
+/* The oldest request has its whole response. False when the connection is closing after it. */
+static bool conn_answered(struct worker *w, struct conn *c, bool has_trailing)
+{
+    struct user *u = user_list_pop(w, &c->flight);
+    const bool keep_alive = response_head(&c->response)->keep_alive;
+    c->failures_in_row = 0;
+    conn_forget_sent(w, c);
+    const uint32_t gen = c->gen;
+    exchange_answered(w, c, u, has_trailing && c->flight.count == 0);
+    conn_release_watched(w, c);
+
+    if (c->gen != gen || (c->state != CONN_OPEN && c->state != CONN_EXCHANGING))
+        return false; /* its user has left */
+    if (!keep_alive)
+        conn_end(w, c, EV_RETIRED, CLOSE_SERVER_SAID, FAILURE_NONE, NULL);
+    else if (conn_is_used_up(w, c))
+        conn_end(w, c, EV_RETIRED, CLOSE_USE_LIMIT, FAILURE_NONE, NULL);
+    else if (c->flight.count > 0)
+        conn_begin_response(w, c);
+    return c->state == CONN_OPEN || c->state == CONN_EXCHANGING;
+}
+
+static void conn_broken(struct worker *w, struct conn *c, enum close_reason reason,
+                        enum conn_event ev)
+{
+    conn_end(w, c, ev, reason, response_failure(&c->response), response_reason(&c->response));
+}
+
+void conn_receive(struct worker *w, struct conn *c, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        if (c->flight.count == 0) {
+            conn_end(w, c, EV_RETIRED, CLOSE_UNSOLICITED, FAILURE_NONE, NULL);
+            return;
+        }
+        size_t used = 0;
+        bool memoised = false;
+        w->watched = c;
+        const enum response_verdict verdict =
+            response_feed(&c->response, &w->memo, bytes, len, &used, &memoised);
+        if (memoised)
+            shard_count(w->shard, COUNTER_HEADS_MEMOISED, 1);
+        if (verdict == RESPONSE_BROKEN) {
+            conn_broken(w, c, CLOSE_PROTOCOL, EV_FAILED);
+            return;
+        }
+        if (verdict == RESPONSE_MORE)
+            break;
+        bytes += used;
+        len -= used;
+        if (!conn_answered(w, c, len > 0))
+            return;
+    }
+    conn_want_flush(w, c);
+    conn_suit_receive(w, c);
+}
+
+void conn_receive_discarded(struct worker *w, struct conn *c, uint64_t bytes)
+{
+    if (response_discarded(&c->response, bytes) != RESPONSE_DONE)
+        return;
+    shard_count(w->shard, COUNTER_BODIES_DISCARDED, 1);
+    if (conn_answered(w, c, false))
+        conn_want_flush(w, c);
+}
+
+void conn_receive_eof(struct worker *w, struct conn *c)
+{
+    if (c->flight.count == 0) {
+        conn_end(w, c, EV_PEER_CLOSED, CLOSE_SERVER_CLOSED, FAILURE_NONE, NULL);
+        return;
+    }
+    if (response_eof(&c->response) == RESPONSE_DONE)
+        conn_answered(w, c, false); /* not kept alive: closes */
+    else
+        conn_broken(w, c, CLOSE_CUT, EV_PEER_CLOSED);
+}

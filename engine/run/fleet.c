@@ -1,0 +1,326 @@
+#include "engine/run/fleet.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "engine/io/clock.h"
+#include "engine/io/resolve.h"
+#include "engine/io/ring.h"
+#include "engine/run/worker.h"
+
+#define FLEET_CPUS_MAX 1024
+#define START_DELAY_NS                                                                             \
+    UINT64_C(1000000) /* from "go" to time zero: every thread is awake by then                     \
+                       */
+
+struct fleet_thread {
+    struct fleet *fleet;
+    struct worker *worker;
+    struct shard *shard;
+    pthread_t thread;
+    int cpu; /* -1 = not pinned */
+    int error;
+    bool is_started;
+};
+
+struct fleet {
+    const struct plan *plan;
+    struct route route;
+    uint32_t thread_count;
+    struct fleet_thread *threads;
+    pthread_mutex_t gate; /* held until time zero is set: every thread goes through it once */
+    uint64_t start_ns;    /* 0 = not started, or given up */
+
+    /* Every word that crosses threads, beside the shards' cells. */
+    _Atomic uint32_t stop;         /* enum stop_word */
+    _Atomic uint32_t users_target; /* of all cores together */
+    _Atomic uint32_t done;         /* workers that have finished */
+};
+
+/* ---- opening ---- */
+
+static int fault(struct fleet_fault *ret_fault, int err, const char *remedy, const char *message)
+{
+    snprintf(ret_fault->message, sizeof ret_fault->message, "%s", message);
+    snprintf(ret_fault->remedy, sizeof ret_fault->remedy, "%s", remedy);
+    return err;
+}
+
+static int fault_of_ring(struct fleet_fault *ret_fault, int err, uint32_t files)
+{
+    char message[200];
+    struct rlimit limit = { 0 };
+    switch (err) {
+    case -EPERM:
+        return fault(ret_fault, err,
+                     "set sysctl kernel.io_uring_disabled=0, or allow io_uring in the container's "
+                     "seccomp profile",
+                     "io_uring is not permitted here");
+    case -ENOSYS:
+        return fault(ret_fault, err,
+                     "run on Linux 6.1 or newer, outside a sandbox that hides io_uring",
+                     "this kernel has no io_uring");
+    case -EMFILE:
+        getrlimit(RLIMIT_NOFILE, &limit);
+        snprintf(message, sizeof message,
+                 "%u connections per worker need as many descriptors, the limit is %llu", files,
+                 (unsigned long long)limit.rlim_cur);
+        return fault(ret_fault, err,
+                     "raise it with 'ulimit -n', use fewer connections or more --threads", message);
+    case -ENOMEM:
+        getrlimit(RLIMIT_MEMLOCK, &limit);
+        snprintf(message, sizeof message,
+                 "no memory for the rings: locked memory is limited to %llu KiB",
+                 (unsigned long long)limit.rlim_cur / 1024);
+        return fault(ret_fault, err, "raise it with 'ulimit -l unlimited'", message);
+    case -EINVAL:
+        snprintf(message, sizeof message,
+                 "the ring cannot be set up: a kernel before 6.1, or an unknown feature mask");
+        snprintf(ret_fault->remedy, sizeof ret_fault->remedy, "masks are: %s",
+                 ring_feature_names());
+        snprintf(ret_fault->message, sizeof ret_fault->message, "%s", message);
+        return err;
+    default:
+        return fault(ret_fault, err, "see the kernel's log", strerrordesc_np(-err));
+    }
+}
+
+static uint32_t cpus_allowed(int *cpus, uint32_t max)
+{
+    cpu_set_t set;
+    uint32_t count = 0;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 0;
+    for (int cpu = 0; cpu < CPU_SETSIZE && count < max; cpu++) {
+        if (CPU_ISSET(cpu, &set))
+            cpus[count++] = cpu;
+    }
+    return count;
+}
+
+/* One thread per CPU, never more threads than connections. */
+static int fleet_plan_threads(struct fleet *f, const struct fleet_options *options,
+                              struct fleet_fault *ret_fault)
+{
+    int allowed[FLEET_CPUS_MAX];
+    const uint32_t allowed_count = cpus_allowed(allowed, FLEET_CPUS_MAX);
+    const int *cpus = options->cpus != NULL ? options->cpus : allowed;
+    const uint32_t cpu_count = options->cpus != NULL ? options->cpu_count : allowed_count;
+    const struct plan_load *load = &f->plan->load;
+    const uint32_t conns = (load->users + load->pipeline - 1) / load->pipeline;
+
+    f->thread_count = options->threads > 0 ? options->threads : cpu_count > 0 ? cpu_count : 1;
+    if (f->thread_count > conns && conns > 0)
+        f->thread_count = conns;
+    f->threads = calloc(f->thread_count, sizeof *f->threads);
+    if (f->threads == NULL)
+        return fault(ret_fault, -ENOMEM, "use fewer threads", "no memory for the threads");
+    for (uint32_t i = 0; i < f->thread_count; i++) {
+        f->threads[i].fleet = f;
+        f->threads[i].cpu = cpu_count > 0 ? cpus[i % cpu_count] : -1;
+    }
+    return 0;
+}
+
+static int fleet_resolve(struct fleet *f, struct fleet_fault *ret_fault)
+{
+    const char *why = "";
+    const int found =
+        resolve_host(f->plan->connect_host, f->plan->connect_port, &f->route, 1, &why);
+    if (found > 0)
+        return 0;
+    snprintf(ret_fault->message, sizeof ret_fault->message, "cannot resolve '%s': %s",
+             f->plan->connect_host, why);
+    snprintf(ret_fault->remedy, sizeof ret_fault->remedy, "check the host's name");
+    return -EHOSTUNREACH;
+}
+
+static int fleet_open_workers(struct fleet *f, const struct fleet_options *options,
+                              struct fleet_fault *ret_fault)
+{
+    for (uint32_t i = 0; i < f->thread_count; i++) {
+        struct fleet_thread *t = &f->threads[i];
+        if (shard_open(&t->shard, f->plan->endpoint_count) < 0)
+            return fault(ret_fault, -ENOMEM, "use fewer threads or fewer names",
+                         "no memory for the histograms");
+        const struct worker_setup setup = {
+            .plan = f->plan,
+            .core = i,
+            .cores = f->thread_count,
+            .route = &f->route,
+            .shard = t->shard,
+            .stop = &f->stop,
+            .users_target = &f->users_target,
+            .ring_mask = options->ring_mask,
+            .no_memo = options->no_memo,
+            .no_discard = options->no_discard,
+        };
+        const int rc = worker_open(&t->worker, &setup);
+        if (rc < 0)
+            return fault_of_ring(ret_fault, rc, f->plan->load.users / f->thread_count);
+    }
+    return 0;
+}
+
+int fleet_open(struct fleet **ret_fleet, const struct plan *plan,
+               const struct fleet_options *options, struct fleet_fault *ret_fault)
+{
+    struct fleet *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return fault(ret_fault, -ENOMEM, "free some memory", "no memory");
+    pthread_mutex_init(&f->gate, NULL);
+    f->plan = plan;
+    f->users_target = plan->load.users;
+
+    int rc = fleet_resolve(f, ret_fault);
+    if (rc == 0)
+        rc = fleet_plan_threads(f, options, ret_fault);
+    if (rc == 0)
+        rc = fleet_open_workers(f, options, ret_fault);
+    if (rc < 0) {
+        fleet_close(f);
+        return rc;
+    }
+    *ret_fleet = f;
+    return 0;
+}
+
+void fleet_close(struct fleet *f)
+{
+    if (f == NULL)
+        return;
+    for (uint32_t i = 0; i < f->thread_count && f->threads != NULL; i++) {
+        worker_close(f->threads[i].worker);
+        shard_close(f->threads[i].shard);
+    }
+    pthread_mutex_destroy(&f->gate);
+    free(f->threads);
+    free(f);
+}
+
+/* ---- running ---- */
+
+static void *fleet_thread_main(void *argument)
+{
+    struct fleet_thread *t = argument;
+    struct fleet *f = t->fleet;
+    pthread_mutex_lock(&f->gate);
+    pthread_mutex_unlock(&f->gate);
+    t->error = f->start_ns == 0 ? -ECANCELED : worker_start(t->worker, f->start_ns);
+    if (t->error == 0) {
+        while (worker_turn(t->worker)) {
+        }
+        t->error = worker_error(t->worker);
+    }
+    atomic_fetch_add_explicit(&f->done, 1, memory_order_release);
+    return NULL;
+}
+
+static int fleet_start_thread(struct fleet_thread *t)
+{
+    pthread_attr_t attributes;
+    cpu_set_t set;
+    pthread_attr_init(&attributes);
+    if (t->cpu >= 0) {
+        CPU_ZERO(&set);
+        CPU_SET((unsigned)t->cpu, &set);
+        pthread_attr_setaffinity_np(&attributes, sizeof set, &set);
+    }
+    int rc = pthread_create(&t->thread, &attributes, fleet_thread_main, t);
+    if (rc == EINVAL && t->cpu >= 0) {
+        /* The CPU is not ours to have: the thread runs where it may. */
+        t->cpu = -1;
+        rc = pthread_create(&t->thread, NULL, fleet_thread_main, t);
+    }
+    pthread_attr_destroy(&attributes);
+    t->is_started = rc == 0;
+    return -rc;
+}
+
+int fleet_start(struct fleet *f)
+{
+    /* Signals are the controlling thread's business. */
+    sigset_t all, before;
+    int rc = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_mutex_lock(&f->gate);
+    for (uint32_t i = 0; i < f->thread_count && rc == 0; i++)
+        rc = fleet_start_thread(&f->threads[i]);
+    if (rc == 0)
+        f->start_ns = clock_now_ns() + START_DELAY_NS;
+    pthread_mutex_unlock(&f->gate);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc < 0)
+        fleet_join(f);
+    return rc;
+}
+
+bool fleet_is_done(const struct fleet *f)
+{
+    return atomic_load_explicit(&f->done, memory_order_acquire) == f->thread_count;
+}
+
+void fleet_stop(struct fleet *f)
+{
+    uint32_t expected = STOP_NO;
+    atomic_compare_exchange_strong(&f->stop, &expected, STOP_DRAIN);
+}
+
+void fleet_stop_now(struct fleet *f)
+{
+    atomic_store(&f->stop, STOP_NOW);
+}
+
+void fleet_set_users(struct fleet *f, uint32_t users)
+{
+    atomic_store(&f->users_target, users < f->plan->load.users ? users : f->plan->load.users);
+}
+
+int fleet_join(struct fleet *f)
+{
+    int error = 0;
+    for (uint32_t i = 0; i < f->thread_count; i++) {
+        struct fleet_thread *t = &f->threads[i];
+        if (!t->is_started)
+            continue;
+        pthread_join(t->thread, NULL);
+        t->is_started = false;
+        if (error == 0)
+            error = t->error;
+    }
+    return error;
+}
+
+/* ---- looking ---- */
+
+uint32_t fleet_threads(const struct fleet *f)
+{
+    return f->thread_count;
+}
+
+int fleet_cpu(const struct fleet *f, uint32_t thread)
+{
+    return f->threads[thread].cpu;
+}
+
+const struct shard *fleet_shard(const struct fleet *f, uint32_t thread)
+{
+    return f->threads[thread].shard;
+}
+
+const char *fleet_ring_features(const struct fleet *f)
+{
+    return worker_ring_features(f->threads[0].worker);
+}
+
+uint64_t fleet_started_ns(const struct fleet *f)
+{
+    return f->start_ns;
+}

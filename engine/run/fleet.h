@@ -1,0 +1,60 @@
+/* fleet — all cores of a run: split the plan, open, pin, start together, watch, join.
+ *
+ * Words that cross threads, all of them: `stop`, the users' target, and the cells of the shards.
+ * Changing the load live is one atomic store: no lock, no message.
+ *
+ * Called from one controlling thread, except where said otherwise.
+ */
+#ifndef SQUALL_ENGINE_RUN_FLEET_H
+#define SQUALL_ENGINE_RUN_FLEET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/plan/plan.h"
+#include "stats/shard.h"
+
+struct fleet;
+
+struct fleet_options {
+    uint32_t threads; /* 0 = one per CPU of `cpus`, or per CPU this process may use */
+    const int *cpus;  /* CPUs to pin to, in order; NULL = those this process may use */
+    uint32_t cpu_count;
+    const char *ring_mask; /* features not to use (see ring.h), NULL = none */
+    bool no_memo;          /* parse every head, for measurements and tests */
+    bool no_discard;       /* copy every body, likewise */
+};
+
+/* Why a fleet could not be opened: one line and its remedy, for the user. */
+struct fleet_fault {
+    char message[256];
+    char remedy[256];
+};
+
+/* Reserves everything: after this nothing on a worker thread allocates. 0 or -errno with *ret_fault
+ * filled: -EHOSTUNREACH (name not found), -EPERM, -ENOSYS, -EMFILE, -ENOMEM, -EINVAL. The plan must
+ * outlive the fleet. */
+int fleet_open(struct fleet **ret_fleet, const struct plan *plan,
+               const struct fleet_options *options, struct fleet_fault *ret_fault);
+
+/* Starts all workers at once. 0 or -errno. */
+int fleet_start(struct fleet *f);
+
+bool fleet_is_done(const struct fleet *f); /* every worker has finished; any thread */
+void fleet_stop(struct fleet *f);          /* no new requests, drain, then done; signal-safe */
+void fleet_stop_now(struct fleet *f);      /* done at the next turn; signal-safe */
+void fleet_set_users(struct fleet *f,
+                     uint32_t users); /* new target, reached at the plan's spawn rate */
+
+/* Waits for every worker. 0, or -errno of the first ring that broke. */
+int fleet_join(struct fleet *f);
+void fleet_close(struct fleet *f);
+
+uint32_t fleet_threads(const struct fleet *f);
+int fleet_cpu(const struct fleet *f, uint32_t thread); /* -1 = not pinned */
+const struct shard *fleet_shard(const struct fleet *f, uint32_t thread);
+const char *fleet_ring_features(const struct fleet *f); /* in use, comma separated */
+uint64_t
+fleet_started_ns(const struct fleet *f); /* monotonic time zero of the run; 0 = not started */
+
+#endif

@@ -1,0 +1,63 @@
+/* pace — when users start and when requests of an open loop are due: integer arithmetic from time
+ * zero, so nothing drifts.
+ *
+ * Arrival k of all cores together is due at start + floor(k * 1e9 * den / num) ns; core c of n
+ * takes k = c, c + n, ... Users start likewise, at the spawn rate. Owner thread only; time is an
+ * argument.
+ */
+#ifndef SQUALL_ENGINE_RUN_PACE_H
+#define SQUALL_ENGINE_RUN_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/plan/prng.h"
+#include "engine/plan/quantity.h"
+
+struct worker;
+
+/* One stream of arrivals as one core sees it. Two cursors over the same stream need no queue
+ * between them. */
+struct arrivals {
+    struct ratio rate; /* of all cores together, or of this core's own stream when Poisson */
+    uint64_t start_ns;
+    uint64_t index; /* next arrival, counted over all cores */
+    uint32_t step;  /* cores */
+    bool is_poisson;
+    struct prng random;
+    uint64_t due_ns;    /* of the next arrival */
+    double gap_rest_ns; /* Poisson: fraction carried over */
+};
+
+void arrivals_init(struct arrivals *a, struct ratio rate, bool is_poisson, uint32_t core,
+                   uint32_t cores, uint64_t seed, uint64_t start_ns);
+void arrivals_next(struct arrivals *a); /* moves to the arrival after */
+
+struct pace {
+    struct arrivals noticed; /* next arrival that has not come due */
+    struct arrivals begun;   /* next arrival that no user has taken */
+    uint64_t backlog;        /* due and not taken */
+    uint32_t users_target;   /* of this core */
+    uint64_t spawn_base_ns;  /* the spawn rate counts from here … */
+    uint32_t spawn_base;     /* … with so many users of all cores alive */
+};
+
+/* When `count` steps of `rate` after `base_ns` have passed. */
+uint64_t pace_due_ns(uint64_t base_ns, uint64_t count, struct ratio rate);
+
+void pace_begin(struct worker *w);
+
+/* Starts and stops users, notices arrivals, hands them to resting users. */
+void pace_run(struct worker *w);
+
+/* When pace_run() has something to do next; UINT64_MAX = never. */
+uint64_t pace_next_ns(const struct worker *w);
+
+/* A user rests: an arrival that waits takes it, else it joins the resting. `worked`: its last
+ * request went well. */
+void pace_user_rests(struct worker *w, uint32_t user, bool worked);
+
+/* The run ends: arrivals that nobody took are counted as not sent. */
+void pace_end(struct worker *w);
+
+#endif

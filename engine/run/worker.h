@@ -1,0 +1,49 @@
+/* worker — one core of a run: its users, its connections, its ring, its clock. Everything in
+ * engine/run but fleet.c runs on it.
+ *
+ * Opened by anyone; from worker_start() on it belongs to one thread. Nothing allocates after
+ * worker_open().
+ */
+#ifndef SQUALL_ENGINE_RUN_WORKER_H
+#define SQUALL_ENGINE_RUN_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/io/resolve.h"
+#include "engine/plan/plan.h"
+#include "stats/shard.h"
+
+struct worker;
+
+enum stop_word { STOP_NO, STOP_DRAIN, STOP_NOW };
+
+struct worker_setup {
+    const struct plan *plan;
+    uint32_t core,
+        cores; /* this one, of so many: users, arrivals and requests are dealt out round robin */
+    const struct route *route;            /* where to connect; must outlive the worker */
+    struct shard *shard;                  /* the worker is its owner thread */
+    const _Atomic uint32_t *stop;         /* enum stop_word */
+    const _Atomic uint32_t *users_target; /* of all cores together */
+    const char *ring_mask;
+    bool no_memo, no_discard;
+};
+
+/* 0 or -errno (see ring_open). */
+int worker_open(struct worker **ret_worker, const struct worker_setup *setup);
+
+/* On the owner thread: time zero of the run is `start_ns` (monotonic; all cores get the same). 0 or
+ * -errno. */
+int worker_start(struct worker *w, uint64_t start_ns);
+
+/* One turn: submit, wait, reap, step. False when the run is over for this core: all is counted and
+ * closed. */
+bool worker_turn(struct worker *w);
+
+/* 0, or -errno of the ring that broke. */
+int worker_error(const struct worker *w);
+const char *worker_ring_features(const struct worker *w);
+void worker_close(struct worker *w);
+
+#endif

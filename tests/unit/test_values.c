@@ -1,0 +1,109 @@
+/* goal: what a user set is what it gets back, whatever others set, and freed blocks are used again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/plan/prng.h"
+#include "engine/run/values.h"
+
+#define USERS     40u
+#define VARIABLES 3u
+
+static void an_unset_variable_has_no_value(void **state)
+{
+    (void)state;
+    struct values v;
+    struct span text;
+    assert_int_equal(values_open(&v, USERS, VARIABLES), 0);
+    assert_int_equal(values_get(&v, 7, 1, &text), -ENODATA);
+    values_close(&v);
+}
+
+static void a_text_over_the_limit_is_refused_and_the_old_one_kept(void **state)
+{
+    (void)state;
+    static char long_text[VALUES_TEXT_MAX + 1];
+    struct values v;
+    struct span text;
+    assert_int_equal(values_open(&v, USERS, VARIABLES), 0);
+    assert_int_equal(values_set(&v, 0, 0, SPAN_LITERAL("kept")), 0);
+    assert_int_equal(values_set(&v, 0, 0, (struct span){ long_text, sizeof long_text }), -ENOSPC);
+    assert_int_equal(values_get(&v, 0, 0, &text), 0);
+    assert_true(span_equal(text, SPAN_LITERAL("kept")));
+    assert_int_equal(values_set(&v, 0, 0, (struct span){ long_text, VALUES_TEXT_MAX }), 0);
+    values_close(&v);
+}
+
+static void setting_again_and_again_takes_no_more_memory(void **state)
+{
+    (void)state;
+    struct values v;
+    static const char text[100] = { 'x' };
+    assert_int_equal(values_open(&v, USERS, VARIABLES), 0);
+    values_set(&v, 0, 0, (struct span){ text, sizeof text });
+    values_set(&v, 0, 0, (struct span){ text, 1 });
+    const uint32_t used = v.blocks_used;
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(values_set(&v, 0, 0, (struct span){ text, i % 2 == 0 ? sizeof text : 1 }),
+                         0);
+        values_clear(&v, 0);
+    }
+    assert_int_equal(v.blocks_used, used);
+    values_close(&v);
+}
+
+/* The model keeps every text in an array of its own. */
+static void random_use_agrees_with_a_plain_array(void **state)
+{
+    (void)state;
+    static char model[USERS][VARIABLES][VALUES_TEXT_MAX];
+    static size_t len[USERS][VARIABLES];
+    static bool is_set[USERS][VARIABLES];
+    struct values v;
+    struct prng random;
+    prng_init(&random, 11, 0);
+    assert_int_equal(values_open(&v, USERS, VARIABLES), 0);
+    for (int round = 0; round < 50000; round++) {
+        const uint32_t user = (uint32_t)prng_below(&random, USERS);
+        const uint32_t variable = (uint32_t)prng_below(&random, VARIABLES);
+        struct span text;
+        if (prng_below(&random, 50) == 0) {
+            values_clear(&v, user);
+            for (uint32_t i = 0; i < VARIABLES; i++)
+                is_set[user][i] = false;
+        } else {
+            len[user][variable] = prng_below(&random, UINT64_C(1) << prng_below(&random, 13));
+            memset(model[user][variable], (int)('a' + prng_below(&random, 26)),
+                   len[user][variable]);
+            is_set[user][variable] = true;
+            text = (struct span){ model[user][variable], len[user][variable] };
+            assert_int_equal(values_set(&v, user, variable, text), 0);
+        }
+        const uint32_t other = (uint32_t)prng_below(&random, USERS);
+        const int rc = values_get(&v, other, variable, &text);
+        assert_int_equal(rc, is_set[other][variable] ? 0 : -ENODATA);
+        if (rc == 0)
+            assert_true(
+                span_equal(text, (struct span){ model[other][variable], len[other][variable] }));
+    }
+    values_close(&v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_unset_variable_has_no_value),
+        cmocka_unit_test(a_text_over_the_limit_is_refused_and_the_old_one_kept),
+        cmocka_unit_test(setting_again_and_again_takes_no_more_memory),
+        cmocka_unit_test(random_use_agrees_with_a_plain_array),
+    };
+    cmocka_set_test_filter(getenv("TEST"));
+    return cmocka_run_group_tests_name("values", tests, NULL, NULL) == 0 ? EXIT_SUCCESS
+                                                                         : EXIT_FAILURE;
+}
