@@ -1,0 +1,369 @@
+/* goal: whatever order completions come in, each request is counted once, for the right reason, and
+ * nothing of a closed connection reaches the next.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/run/conn_states.h"
+#include "engine/run/worker_state.h"
+#include "stats/tally.h"
+#include "tests/fake/ring_fake.h"
+#include "tests/sim/sketch.h"
+
+#define MS     UINT64_C(1000000)
+#define START  UINT64_C(1000000000)
+#define ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define LAST   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+
+/* One worker on a ring fed by hand, one connection in slot 0. */
+struct desk {
+    struct sketch sketch;
+    struct shard *shard;
+    struct worker *worker;
+    struct tally *tally;
+    struct route route;
+    _Atomic uint32_t stop, users_target;
+};
+
+static int desk_open(void **state)
+{
+    struct desk *d = calloc(1, sizeof *d);
+    fake_reset(START);
+    sketch_init(&d->sketch);
+    sketch_add(&d->sketch, "GET", 0);
+    sketch_timeout(&d->sketch, 100 * MS);
+    sketch_closed(&d->sketch, 1, 10 * MS);
+    assert_int_equal(shard_open(&d->shard, 1), 0);
+    assert_int_equal(tally_open(&d->tally, 1), 0);
+    d->route.address_len = 16;
+    *state = d;
+    return 0;
+}
+
+static int desk_close(void **state)
+{
+    struct desk *d = *state;
+    worker_close(d->worker);
+    shard_close(d->shard);
+    tally_close(d->tally);
+    fake_reset(START);
+    free(d);
+    return 0;
+}
+
+static void turn(struct desk *d)
+{
+    assert_true(worker_turn(d->worker));
+}
+
+/* What completions cause is armed in the next turn at the latest. */
+static void settle(struct desk *d)
+{
+    turn(d);
+    turn(d);
+}
+
+static void at(struct desk *d, uint64_t ms)
+{
+    fake_set_clock(START + ms * MS);
+    settle(d);
+}
+
+static void desk_start(struct desk *d)
+{
+    const struct worker_setup setup = { .plan = &d->sketch.plan,
+                                        .cores = 1,
+                                        .route = &d->route,
+                                        .shard = d->shard,
+                                        .stop = &d->stop,
+                                        .users_target = &d->users_target };
+    d->users_target = d->sketch.plan.load.users;
+    assert_int_equal(worker_open(&d->worker, &setup), 0);
+    assert_int_equal(worker_start(d->worker, START), 0);
+    settle(d);
+}
+
+/* … and connected: the first request has left. */
+static void desk_send(struct desk *d)
+{
+    desk_start(d);
+    fake_complete(OP_CONNECT, 0, 0);
+    settle(d);
+    assert_non_null(fake_armed(OP_RECV, 0));
+    assert_non_null(fake_armed(OP_SEND_SILENT, 0));
+}
+
+static void finish_cancels(struct desk *d)
+{
+    fake_complete(OP_CANCEL_SEND, 0, -ENOENT);
+    fake_complete(OP_CANCEL_RECV, 0, 0);
+    fake_complete(OP_RECV, 0, -ECANCELED);
+    settle(d);
+}
+
+static const struct tally *books(struct desk *d)
+{
+    tally_clear(d->tally);
+    tally_take(d->tally, d->shard);
+    return d->tally;
+}
+
+static void assert_finished(struct desk *d, uint64_t ok, uint64_t failed)
+{
+    const struct tally *t = books(d);
+    assert_int_equal(t->endpoints[0].latency[OUTCOME_OK].total, ok);
+    assert_int_equal(t->endpoints[0].latency[OUTCOME_FAILED].total, failed);
+    assert_int_equal(t->counters[COUNTER_BAD_EVENTS], 0);
+    assert_int_equal(fake_buffers_out(), 0);
+}
+
+static void assert_failed_as(struct desk *d, enum failure_class class)
+{
+    const struct tally *t = books(d);
+    assert_int_equal(t->failure_count, 1);
+    assert_int_equal(t->failures[0].class, class);
+}
+
+static enum conn_state state_now(const struct desk *d)
+{
+    return (enum conn_state)d->worker->conns[0].state;
+}
+
+static void a_response_in_pieces_is_one_answer(void **state)
+{
+    struct desk *d = *state;
+    desk_send(d);
+    fake_sent(0);
+    fake_receive(0, "HTTP/1.1 200 OK\r\nCont", true);
+    at(d, 3);
+    assert_finished(d, 0, 0);
+    fake_receive(0, "ent-Length: 2\r\n\r\no", true);
+    fake_receive(0, "k", true);
+    at(d, 5);
+    assert_finished(d, 1, 0);
+    assert_int_equal(books(d)->endpoints[0].latency[OUTCOME_OK].max_ns, 5 * MS);
+    assert_int_equal(state_now(d), CONN_OPEN);
+}
+
+static void a_failed_send_fails_its_request_once_and_the_connection_drains(void **state)
+{
+    struct desk *d = *state;
+    desk_send(d);
+    fake_complete(OP_SEND_SILENT, 0, -EPIPE);
+    settle(d);
+    assert_finished(d, 0, 1);
+    assert_failed_as(d, FAILURE_SEND_RESET);
+    assert_int_equal(state_now(d), CONN_DRAINING);
+    assert_null(fake_armed(OP_CLOSE, 0)); /* the receive is still in flight */
+
+    finish_cancels(d);
+    assert_non_null(fake_armed(OP_CLOSE, 0));
+    fake_complete(OP_CLOSE, 0, 0);
+    settle(d);
+    assert_int_equal(state_now(d), CONN_IDLE);
+    assert_finished(d, 0, 1);
+}
+
+static void an_end_while_idle_closes_without_a_failure(void **state)
+{
+    struct desk *d = *state;
+    desk_send(d);
+    fake_sent(0);
+    fake_receive(0, ANSWER, true);
+    settle(d);
+    fake_complete(OP_RECV, 0, 0);
+    settle(d);
+    assert_finished(d, 1, 0);
+    assert_int_equal(books(d)->closes[CLOSE_SERVER_CLOSED], 1);
+    fake_complete(OP_CLOSE, 0, 0);
+    at(d, 11); /* the user's wait is over: a new connection */
+    assert_int_equal(fake_connects(), 2);
+    assert_finished(d, 1, 0);
+}
+
+static void a_late_answer_after_a_timeout_reaches_nobody(void **state)
+{
+    struct desk *d = *state;
+    desk_send(d);
+    at(d, 100);
+    assert_finished(d, 0, 1);
+    assert_failed_as(d, FAILURE_TIMEOUT_FIRST_BYTE);
+    assert_int_equal(books(d)->closes[CLOSE_TIMEOUT], 1);
+    fake_receive(0, ANSWER, true); /* it was on its way */
+    finish_cancels(d);
+    fake_complete(OP_CLOSE, 0, 0);
+    at(d, 111);
+    fake_complete(OP_CONNECT, 0, 0);
+    settle(d);
+    assert_non_null(fake_armed(OP_SEND_SILENT, 0));
+    assert_finished(d, 0, 1); /* the second request still has no answer */
+    assert_int_equal(books(d)->status[200], 0);
+}
+
+static void a_receive_that_ran_dry_is_armed_again(void **state)
+{
+    struct desk *d = *state;
+    desk_send(d);
+    fake_complete(OP_RECV, 0, -ENOBUFS);
+    settle(d);
+    assert_non_null(fake_armed(OP_RECV, 0));
+    assert_int_equal(books(d)->counters[COUNTER_BUFFERS_DRY], 1);
+    fake_sent(0);
+    fake_receive(0, ANSWER, false); /* and one that ends with its bytes */
+    settle(d);
+    assert_non_null(fake_armed(OP_RECV, 0));
+    assert_finished(d, 1, 0);
+}
+
+static void connect_and_its_cancel_may_complete_in_either_order(void **state)
+{
+    struct desk *d = *state;
+    static const struct {
+        int32_t connect, cancel;
+        bool cancel_first;
+    } orders[] = { { 0, -ENOENT, false },
+                   { -ECANCELED, 0, false },
+                   { -ECANCELED, 0, true },
+                   { 0, -EALREADY, true } };
+    uint64_t ms = 0;
+    desk_start(d);
+    for (unsigned i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        assert_non_null(fake_armed(OP_CONNECT, 0));
+        at(d, ms += 100); /* the connect takes too long */
+        assert_finished(d, 0, i + 1);
+        assert_failed_as(d, FAILURE_CONNECT_TIMEOUT);
+        if (orders[i].cancel_first)
+            fake_complete(OP_CANCEL_CONNECT, 0, orders[i].cancel);
+        fake_complete(OP_CONNECT, 0, orders[i].connect);
+        if (!orders[i].cancel_first)
+            fake_complete(OP_CANCEL_CONNECT, 0, orders[i].cancel);
+        settle(d);
+        if (fake_armed(OP_CANCEL_CONNECT, 0) != NULL) { /* asked again after -EALREADY */
+            fake_complete(OP_CANCEL_CONNECT, 0, -ENOENT);
+            settle(d);
+        }
+        fake_complete(OP_CLOSE, 0, 0);
+        settle(d);
+        assert_int_equal(fake_armed_count(), 0);
+        at(d, ms += 100); /* the pause after a failure and the user's wait */
+    }
+    assert_int_equal(books(d)->counters[COUNTER_OPENED], 0);
+}
+
+static void pipelined_followers_are_sent_again_after_the_server_closes(void **state)
+{
+    struct desk *d = *state;
+    d->sketch.plan.load.pipeline = 3;
+    sketch_closed(&d->sketch, 3, 1000 * MS);
+    desk_send(d);
+    assert_int_equal(books(d)->counters[COUNTER_SENT], 3);
+    fake_sent(0);
+    fake_receive(0, LAST, true);
+    settle(d);
+    assert_finished(d, 1, 0);
+    fake_complete(OP_CANCEL_RECV, 0, 0);
+    fake_complete(OP_RECV, 0, -ECANCELED);
+    if (fake_armed(OP_CANCEL_SEND, 0) != NULL)
+        fake_complete(OP_CANCEL_SEND, 0, -ENOENT);
+    settle(d);
+    fake_complete(OP_CLOSE, 0, 0);
+    settle(d);
+    fake_complete(OP_CONNECT, 0, 0);
+    settle(d);
+    assert_int_equal(books(d)->counters[COUNTER_RESENT], 2);
+    fake_sent(0);
+    fake_receive(0, ANSWER ANSWER, true);
+    settle(d);
+    assert_finished(d, 3, 0);
+}
+
+static void bytes_nobody_asked_for_end_the_connection(void **state)
+{
+    struct desk *d = *state;
+    desk_send(d);
+    fake_sent(0);
+    fake_receive(0, ANSWER "x", true);
+    settle(d);
+    assert_finished(d, 0, 1);
+    assert_failed_as(d, FAILURE_UNSOLICITED);
+    assert_int_equal(state_now(d), CONN_DRAINING);
+    assert_int_equal(books(d)->closes[CLOSE_UNSOLICITED], 1);
+}
+
+static void a_completion_of_an_earlier_tenant_is_counted_and_changes_nothing(void **state)
+{
+    struct desk *d = *state;
+    desk_send(d);
+    const struct op_tag t = op_unpack(fake_armed(OP_RECV, 0)->tag);
+    fake_intrude(op_pack((struct op_tag){ OP_RECV, (t.gen + 1) & OP_GEN_MAX, 0 }), 0);
+    settle(d);
+    assert_int_equal(books(d)->counters[COUNTER_STALE_COMPLETIONS], 1);
+    assert_int_equal(state_now(d), CONN_EXCHANGING);
+    assert_finished(d, 0, 0);
+}
+
+static void a_socket_that_cannot_be_made_is_a_local_failure(void **state)
+{
+    struct desk *d = *state;
+    fake_refuse_socket(-EMFILE);
+    desk_start(d);
+    assert_finished(d, 0, 1);
+    assert_failed_as(d, FAILURE_LOCAL_FD);
+    assert_int_equal(fake_armed_count(), 0);
+    at(d, 50);
+    assert_non_null(fake_armed(OP_CONNECT, 0));
+}
+
+/* A receive armed between a cancelled one and the answer of its cancel would be taken for
+ * cancelled, and never end. */
+static void no_receive_is_armed_while_the_cancel_of_one_is_under_way(void **state)
+{
+    struct desk *d = *state;
+    char large[64 * 1024 + 128];
+    const int head =
+        snprintf(large, sizeof large, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", 64 * 1024);
+    memset(large + head, 'b', 64 * 1024);
+    large[head + 64 * 1024] = '\0';
+    desk_send(d);
+    fake_sent(0);
+    fake_receive(0, large, true); /* now large bodies are expected: another receive suits better */
+    settle(d);
+    if (fake_armed(OP_CANCEL_RECV, 0) == NULL)
+        at(d, 10); /* with the next request at the latest */
+    assert_non_null(fake_armed(OP_CANCEL_RECV, 0));
+    fake_complete(OP_RECV, 0, -ECANCELED);
+    settle(d);
+    assert_null(fake_armed(OP_RECV, 0));
+    fake_complete(OP_CANCEL_RECV, 0, 0);
+    settle(d);
+    assert_non_null(fake_armed(OP_RECV, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define AT_DESK(f) cmocka_unit_test_setup_teardown(f, desk_open, desk_close)
+        AT_DESK(a_response_in_pieces_is_one_answer),
+        AT_DESK(a_failed_send_fails_its_request_once_and_the_connection_drains),
+        AT_DESK(an_end_while_idle_closes_without_a_failure),
+        AT_DESK(a_late_answer_after_a_timeout_reaches_nobody),
+        AT_DESK(a_receive_that_ran_dry_is_armed_again),
+        AT_DESK(connect_and_its_cancel_may_complete_in_either_order),
+        AT_DESK(pipelined_followers_are_sent_again_after_the_server_closes),
+        AT_DESK(bytes_nobody_asked_for_end_the_connection),
+        AT_DESK(a_completion_of_an_earlier_tenant_is_counted_and_changes_nothing),
+        AT_DESK(a_socket_that_cannot_be_made_is_a_local_failure),
+        AT_DESK(no_receive_is_armed_while_the_cancel_of_one_is_under_way),
+    };
+    cmocka_set_test_filter(getenv("TEST"));
+    return cmocka_run_group_tests_name("conn", tests, NULL, NULL) == 0 ? EXIT_SUCCESS
+                                                                       : EXIT_FAILURE;
+}

@@ -1,0 +1,184 @@
+#include "tests/sim/sim.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/run/worker_state.h"
+
+#define TURNS_MAX  UINT64_C(4000000)
+#define EVENTS_MAX UINT64_C(20000000)
+#define DRAIN_NS   UINT64_C(100000000000)
+
+/* One run while it runs. */
+struct sim {
+    struct world world;
+    struct server server;
+    const struct sim_config *config;
+    struct worker *workers[WORLD_FIBERS_MAX];
+    struct shard *shards[WORLD_FIBERS_MAX];
+    uint32_t cores;
+    struct route route;
+    _Atomic uint32_t stop, users_target;
+    uint64_t start_ns;
+    struct sim_result *result;
+};
+
+static void time_elapses(void *context, uint64_t ns)
+{
+    struct sim *s = context;
+    for (uint32_t i = 0; i < s->cores; i++) {
+        s->result->open_area += (unsigned __int128)s->workers[i]->requests_open * ns;
+        s->result->in_flight_area += (unsigned __int128)s->workers[i]->in_flight * ns;
+    }
+}
+
+static void stop_is_asked(struct world *w, const struct event *e)
+{
+    struct sim *s = e->subject;
+    world_note(w, "stop", e->number, 0);
+    atomic_store(&s->stop, (uint32_t)e->number);
+}
+
+static void users_are_retargeted(struct world *w, const struct event *e)
+{
+    struct sim *s = e->subject;
+    world_note(w, "users target", e->number, 0);
+    atomic_store(&s->users_target, (uint32_t)e->number);
+}
+
+static void sim_open_world(struct sim *s, uint64_t seed)
+{
+    const struct sim_config *c = s->config;
+    struct world *w = &s->world;
+    world_open(w, seed);
+    w->chances = c->chances;
+    w->faults_end_ns = c->faults_end_ns == 0 ? UINT64_MAX : WORLD_START_NS + c->faults_end_ns;
+    w->latency_ns = c->latency_ns;
+    w->jitter_ns = c->jitter_ns;
+    w->buf_count = c->buf_count;
+    w->buf_bytes = c->buf_bytes;
+    w->is_traced = c->is_traced;
+    w->fired_max = EVENTS_MAX;
+    w->elapsed = time_elapses;
+    w->elapsed_context = s;
+    s->start_ns = w->now_ns;
+    server_init(&s->server, w, &c->server);
+    if (c->stop_at_ns != 0)
+        world_schedule(w, &(struct event){ .at_ns = s->start_ns + c->stop_at_ns,
+                                           .fire = stop_is_asked,
+                                           .subject = s,
+                                           .number = c->stop_word });
+    if (c->retarget_at_ns != 0)
+        world_schedule(w, &(struct event){ .at_ns = s->start_ns + c->retarget_at_ns,
+                                           .fire = users_are_retargeted,
+                                           .subject = s,
+                                           .number = c->retarget_users });
+}
+
+static void sim_open_workers(struct sim *s, const struct plan *plan)
+{
+    struct sockaddr_in *to = (struct sockaddr_in *)&s->route.address;
+    to->sin_family = AF_INET;
+    to->sin_port = htons(80);
+    to->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    s->route.address_len = sizeof *to;
+    atomic_store(&s->users_target, plan->load.users);
+    for (uint32_t i = 0; i < s->cores; i++) {
+        const struct worker_setup setup = { .plan = plan,
+                                            .core = i,
+                                            .cores = s->cores,
+                                            .route = &s->route,
+                                            .shard = s->shards[i],
+                                            .stop = &s->stop,
+                                            .users_target = &s->users_target,
+                                            .no_memo = s->config->no_memo,
+                                            .no_discard = s->config->no_discard };
+        const int rc = worker_open(&s->workers[i], &setup);
+        if (rc < 0)
+            world_violate(&s->world, "worker %u cannot be opened: %s", i, strerror(-rc));
+    }
+}
+
+/* What the thread of a core does. */
+static void sim_run_core(void *context, uint32_t core)
+{
+    struct sim *s = context;
+    struct world *w = &s->world;
+    const int rc = worker_start(s->workers[core], s->start_ns);
+    if (rc < 0)
+        world_violate(w, "worker %u cannot start: %s", core, strerror(-rc));
+    for (uint64_t turns = 0; !world_is_broken(w) && worker_turn(s->workers[core]); turns++) {
+        s->result->turns++;
+        if (turns > TURNS_MAX)
+            world_violate(w, "more than %llu turns: the run does not end",
+                          (unsigned long long)TURNS_MAX);
+    }
+    if (worker_error(s->workers[core]) < 0)
+        world_violate(w, "worker %u: %s", core, strerror(-worker_error(s->workers[core])));
+    if (w->now_ns - s->start_ns > s->result->elapsed_ns)
+        s->result->elapsed_ns = w->now_ns - s->start_ns;
+}
+
+static void sim_finish(struct sim *s, const struct plan *plan)
+{
+    struct sim_result *r = s->result;
+    struct world *w = &s->world;
+    w->leaves_open = s->config->stop_word == STOP_NOW;
+    for (uint32_t i = 0; i < s->cores; i++) {
+        if (!world_is_broken(
+                w)) /* a broken run is left as it is: its worker may not be fit for closing */
+            worker_close(s->workers[i]);
+        tally_take(r->tally, s->shards[i]);
+    }
+    w->elapsed = NULL;
+    world_drain(w, DRAIN_NS); /* what is under way still arrives, so the server knows all */
+    r->truth = s->server.truth;
+    r->hash = w->hash;
+    r->events = w->fired;
+    memcpy(r->strikes, w->strikes, sizeof r->strikes);
+    if (!world_is_broken(w))
+        audit_run(w, plan, s->config, r);
+    memcpy(r->violation, w->violation, sizeof r->violation);
+}
+
+bool sim_run(const struct plan *plan, const struct sim_config *config, uint64_t seed,
+             struct sim_result *ret_result)
+{
+    struct sim *s = calloc(1, sizeof *s);
+    *ret_result = (struct sim_result){ 0 };
+    if (s == NULL || tally_open(&ret_result->tally, plan->endpoint_count) < 0)
+        abort();
+    s->config = config;
+    s->result = ret_result;
+    s->cores = config->cores == 0 ? 1 : config->cores;
+    for (uint32_t i = 0; i < s->cores; i++)
+        if (shard_open(&s->shards[i], plan->endpoint_count) < 0)
+            abort();
+    sim_open_world(s, seed);
+    sim_open_workers(s, plan);
+    if (!world_is_broken(&s->world))
+        world_run_fibers(&s->world, s->cores, sim_run_core, s);
+    sim_finish(s, plan);
+    network_close(&s->world);
+    world_close(&s->world);
+    for (uint32_t i = 0; i < s->cores; i++)
+        shard_close(s->shards[i]);
+    free(s);
+    return ret_result->violation[0] == '\0';
+}
+
+void sim_result_close(struct sim_result *r)
+{
+    tally_close(r->tally);
+    r->tally = NULL;
+}
+
+uint64_t tally_finished(const struct tally *t, enum outcome o)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < t->endpoint_count; i++)
+        sum += t->endpoints[i].latency[o].total;
+    return sum;
+}

@@ -1,0 +1,56 @@
+/* sim — a whole run in virtual time: plan, network, faults and seed in; tally, server's truth and
+ * verdict out.
+ *
+ * The engine under test is the real one; only ring and clock are others. After the run every
+ * identity that must hold for any run is checked (audit.c); the first that does not is named in
+ * `violation`.
+ */
+#ifndef SQUALL_TESTS_SIM_SIM_H
+#define SQUALL_TESTS_SIM_SIM_H
+
+#include "engine/plan/plan.h"
+#include "stats/tally.h"
+#include "tests/sim/server.h"
+
+struct sim_config {
+    uint32_t cores;                 /* 0 = one */
+    uint64_t latency_ns, jitter_ns; /* one way */
+    uint16_t chances[FAULT_COUNT];
+    uint64_t faults_end_ns; /* since the start; 0 = never: then nothing more is injected */
+    struct server_script server;
+    uint32_t buf_count, buf_bytes; /* of each ring, 0 = as the worker asks */
+    uint64_t stop_at_ns;           /* since the start, 0 = never: the stop word becomes … */
+    uint32_t stop_word;            /* … this */
+    uint64_t retarget_at_ns;       /* since the start, 0 = never: the users' target becomes … */
+    uint32_t retarget_users;       /* … this */
+    uint64_t service_floor_ns;     /* no response can take less; 0 = not known */
+    bool no_memo, no_discard;
+    bool is_traced;
+};
+
+struct sim_result {
+    struct tally *tally;
+    struct server_truth truth;
+    uint64_t strikes[FAULT_COUNT];
+    uint64_t hash; /* of everything that happened, in order */
+    uint64_t turns, events;
+    uint64_t elapsed_ns; /* from start to the end of the last core */
+    unsigned __int128
+        open_area; /* integral over time of requests begun and not over, in request * ns */
+    unsigned __int128 in_flight_area; /* … and of requests sent and unanswered */
+    char violation[WORLD_VIOLATION_MAX];
+};
+
+/* True when nothing was violated. Close the result either way. */
+bool sim_run(const struct plan *plan, const struct sim_config *config, uint64_t seed,
+             struct sim_result *ret_result);
+void sim_result_close(struct sim_result *r);
+
+/* Requests finished, over all endpoints. */
+uint64_t tally_finished(const struct tally *t, enum outcome o);
+
+/* audit.c: holds a finished run against the identities; violations go to the world. */
+void audit_run(struct world *w, const struct plan *plan, const struct sim_config *config,
+               const struct sim_result *r);
+
+#endif
