@@ -1,0 +1,323 @@
+#include "tools/cli/measurement.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/io/clock.h"
+#include "engine/run/fleet.h"
+#include "tools/cli/delivery.h"
+#include "tools/cli/fault.h"
+#include "tools/cli/record.h"
+#include "tools/cli/stop_signals.h"
+#include "tools/live/collector.h"
+#include "tools/live/screen.h"
+
+#define POLL_NS UINT64_C(20000000) /* how soon the end is noticed */
+
+struct measurement {
+    const struct plan *plan;
+    const struct options *options;
+    const struct invocation *call;
+    struct fleet *fleet;
+    const struct shard **shards;
+    struct collector *collector;
+    struct screen *screen; /* NULL = no live view */
+    int64_t started_at_s;
+    int signal;    /* that stopped the run; 0 = none */
+    int errno_of;  /* of the ring that broke; 0 = none */
+    bool is_stuck; /* some threads of the fleet never began: it cannot be closed */
+};
+
+/* As many descriptors as this process may have: a connection takes one. */
+static void raise_limits(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static uint32_t cpus_allowed(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    const int count = CPU_COUNT(&set);
+    return count > 0 ? (uint32_t)count : 1;
+}
+
+/* As asked for, else one per CPU; in a closed loop no more than there are connections or users to
+ * share out. */
+static uint32_t threads_wanted(const struct plan *plan, const struct options *o)
+{
+    if (o->threads.given)
+        return (uint32_t)o->threads.value;
+    uint32_t threads = o->cpus.count > 0 ? o->cpus.count : cpus_allowed();
+    const struct plan_load *load = &plan->load;
+    const uint32_t most = load->connections > 0 ? load->connections : load->users;
+    if (most > 0 && threads > most)
+        threads = most;
+    if (load->requests_max > 0 && threads > load->requests_max)
+        threads = (uint32_t)load->requests_max;
+    return threads;
+}
+
+/* Whether this process may use every CPU of --cpus; says which one not. */
+static bool check_cpus(const struct options *o)
+{
+    cpu_set_t set;
+    if (o->cpus.count == 0 || sched_getaffinity(0, sizeof set, &set) != 0)
+        return true;
+    for (uint32_t i = 0; i < o->cpus.count; i++) {
+        if (CPU_ISSET((unsigned)o->cpus.items[i], &set))
+            continue;
+        fault_note("CPU %d is not there for this process: name others with --cpus, or allow it "
+                   "with taskset or the "
+                   "container's cpuset",
+                   o->cpus.items[i]);
+        return false;
+    }
+    return true;
+}
+
+/* 0, or the exit code. */
+static int open_fleet(struct measurement *m)
+{
+    const struct options *o = m->options;
+    struct fleet_fault fault = { .message = "" };
+    const struct fleet_options options = {
+        .threads = threads_wanted(m->plan, o),
+        .cpus = o->cpus.count > 0 ? o->cpus.items : NULL,
+        .cpu_count = o->cpus.count,
+        .ring_mask = getenv("SQUALL_RING_MASK"),
+        .no_memo = getenv("SQUALL_NO_MEMO") != NULL,
+        .no_discard = getenv("SQUALL_NO_DISCARD") != NULL,
+    };
+    if (!check_cpus(o))
+        return EXIT_HOST;
+    raise_limits();
+    const int rc = fleet_open(&m->fleet, m->plan, &options, &fault);
+    if (rc == 0)
+        return EXIT_DONE;
+    if (fault.message[0] == '\0')
+        fault_note("cannot start: %s", fault_reason(-rc).text);
+    else
+        fault_note("%s: %s", fault.message, fault.remedy);
+    return EXIT_HOST;
+}
+
+static void tell_setup(const struct measurement *m)
+{
+    if (!m->options->verbose)
+        return;
+    const uint32_t threads = fleet_threads(m->fleet);
+    fprintf(stderr, "squall: %" PRIu32 " thread%s on CPU", threads, threads == 1 ? "" : "s");
+    for (uint32_t i = 0; i < threads; i++) {
+        if (fleet_cpu(m->fleet, i) < 0)
+            fputs(" any", stderr);
+        else
+            fprintf(stderr, " %d", fleet_cpu(m->fleet, i));
+    }
+    fprintf(stderr, "; seed %" PRIu64 "; io_uring: %s\n", m->plan->load.seed,
+            fleet_ring_features(m->fleet));
+}
+
+static int open_collector(struct measurement *m)
+{
+    const uint32_t threads = fleet_threads(m->fleet);
+    m->shards = calloc(threads, sizeof(*m->shards));
+    if (m->shards == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < threads; i++)
+        m->shards[i] = fleet_shard(m->fleet, i);
+    const struct collector_setup setup = {
+        .shards = m->shards,
+        .shard_count = threads,
+        .endpoint_count = m->plan->endpoint_count,
+        .names = m->plan->endpoints,
+        .started_ns = fleet_started_ns(m->fleet),
+        .users_max = m->plan->load.users,
+    };
+    return collector_open(&m->collector, &setup);
+}
+
+static void open_screen(struct measurement *m)
+{
+    const struct plan_load *load = &m->plan->load;
+    if (m->options->quiet)
+        return;
+    const struct screen_setup setup = {
+        .fd = STDERR_FILENO,
+        .is_color_forbidden = m->options->no_color,
+        .title = m->plan->file != NULL ? m->plan->file : m->options->subject,
+        .load = {
+            .is_url = m->options->form == FORM_URL,
+            .rate_per_s = load->is_open ? (double)load->rate.num / (double)load->rate.den : 0,
+            .connections = load->connections,
+            .users = load->users,
+        },
+        .started_ns = m->collector->setup.started_ns,
+        .duration_ns = load->duration_ns,
+        .requests_max = load->requests_max,
+        .collector = m->collector,
+    };
+    (void)screen_open(&m->screen, &setup);
+}
+
+/* Says once, where no live view can, that the first signal was heard. */
+static void tell_stopping(struct measurement *m)
+{
+    if (m->signal != 0 || stop_signals_count() == 0)
+        return;
+    m->signal = stop_signals_first();
+    if (m->screen == NULL && !m->options->quiet)
+        fault_note("stopping: waiting for requests in flight; once more stops at once");
+}
+
+/* Waits for the end of the run, collecting every second and drawing in between. */
+static void watch(struct measurement *m)
+{
+    uint64_t now_ns = clock_now_ns();
+    while (!fleet_is_done(m->fleet)) {
+        uint64_t until_ns = now_ns + POLL_NS;
+        if (collector_due_ns(m->collector) < until_ns)
+            until_ns = collector_due_ns(m->collector);
+        stop_signals_wait(now_ns, until_ns);
+        now_ns = clock_now_ns();
+        tell_stopping(m);
+        collector_watch(m->collector);
+        if (now_ns >= collector_due_ns(m->collector))
+            (void)collector_tick(
+                m->collector,
+                now_ns); /* without memory now, the next point covers this second too */
+        screen_draw_when_due(m->screen, now_ns, m->signal != 0);
+    }
+}
+
+/* From the first start to the last end of all workers. */
+static uint64_t duration_ns_of(const struct collector *c, uint64_t now_ns)
+{
+    const struct tally *t = c->now;
+    const uint64_t ended_ns = t->ended_ns != 0 ? t->ended_ns : now_ns;
+    const uint64_t started_ns = t->started_ns != 0 ? t->started_ns : c->setup.started_ns;
+    return ended_ns > started_ns ? ended_ns - started_ns : 1;
+}
+
+static uint64_t last_end_ns(const struct measurement *m, uint64_t now_ns)
+{
+    uint64_t ended_ns = 0;
+    for (uint32_t i = 0; i < fleet_threads(m->fleet); i++) {
+        const uint64_t ended = cell_read(&m->shards[i]->ended_ns);
+        if (ended > ended_ns)
+            ended_ns = ended;
+    }
+    return ended_ns != 0 ? ended_ns : now_ns;
+}
+
+/* False, and loud, when a request went missing or was counted twice. */
+static bool check_accounting(const struct result *r)
+{
+    const struct result_accounting a = result_account(r);
+    if (a.balanced)
+        return true;
+    fault_note("BUG: the counts do not add up, do not trust this result: scheduled %" PRIu64
+               ", but ok %" PRIu64 " + failed %" PRIu64 " + dropped %" PRIu64
+               " + in flight at the end %" PRIu64 " + not sent %" PRIu64,
+               a.scheduled, a.ok, a.failed, a.dropped, a.in_flight_at_end, a.not_sent);
+    return false;
+}
+
+static int exit_code_of(const struct measurement *m, const struct result *r, bool is_delivered)
+{
+    const bool is_balanced = check_accounting(r);
+    if (m->signal != 0)
+        return EXIT_SIGNAL + m->signal;
+    if (m->errno_of != 0)
+        return EXIT_HOST;
+    if (r->summary->total.failed > 0 && m->options->exit_code_on_failure.value != 0)
+        return (int)m->options->exit_code_on_failure.value;
+    return is_balanced && is_delivered ? EXIT_DONE : EXIT_REQUEST_FAILED;
+}
+
+static int report(struct measurement *m)
+{
+    const uint64_t now_ns = clock_now_ns();
+    if (collector_finish(m->collector, last_end_ns(m, now_ns)) != 0)
+        fault_note("no memory for the last point of the timeline");
+    const struct record_setup setup = {
+        .plan = m->plan,
+        .options = m->options,
+        .call = m->call,
+        .fleet = m->fleet,
+        .collector = m->collector,
+        .started_at_s = m->started_at_s,
+        .duration_ns = duration_ns_of(m->collector, now_ns),
+        .signal = m->signal,
+    };
+    struct record *record = NULL;
+    if (record_open(&record, &setup) != 0) {
+        fault_note("no memory for the report");
+        return EXIT_HOST;
+    }
+    const bool is_delivered = delivery_make(&record->result, m->options) == 0;
+    const int code = exit_code_of(m, &record->result, is_delivered);
+    record_close(record);
+    return code;
+}
+
+/* From the first request to the report. The fleet is open. */
+static int play(struct measurement *m)
+{
+    m->started_at_s = (int64_t)time(NULL);
+    int rc = fleet_start(m->fleet);
+    if (rc != 0) {
+        m->is_stuck = true;
+        fault_note("cannot start the workers: %s: use fewer --threads, or raise the limit with "
+                   "'ulimit -u'",
+                   fault_reason(-rc).text);
+        return EXIT_HOST;
+    }
+    rc = open_collector(m);
+    if (rc != 0) {
+        fleet_stop_now(m->fleet);
+        (void)fleet_join(m->fleet);
+        fault_note("cannot watch the run: %s", fault_reason(-rc).text);
+        return EXIT_HOST;
+    }
+    open_screen(m);
+    watch(m);
+    rc = fleet_join(m->fleet);
+    screen_close(m->screen);
+    if (rc != 0) {
+        m->errno_of = -rc;
+        fault_note("a worker's io_uring broke, the result is what was measured until then: %s",
+                   fault_reason(-rc).text);
+    }
+    return report(m);
+}
+
+int measurement_run(const struct plan *plan, const struct options *o, const struct invocation *call)
+{
+    struct measurement m = { .plan = plan, .options = o, .call = call };
+    (void)setlocale(LC_CTYPE, "");
+    delivery_probe(o);
+    int code = open_fleet(&m);
+    if (code != EXIT_DONE)
+        return code;
+    tell_setup(&m);
+    stop_signals_open(m.fleet);
+    code = play(&m);
+    stop_signals_close();
+    collector_close(m.collector);
+    free(m.shards);
+    if (!m.is_stuck)
+        fleet_close(m.fleet);
+    return code;
+}

@@ -1,0 +1,113 @@
+/* options — what stands on the command line of `squall URL`, `squall run FILE` and `squall check
+ * FILE`.
+ *
+ * One table (option_rows.c) has a row per option; parsing, defaults and --help read it. The same
+ * letter may mean two things in two forms (-t is threads for a URL, as wrk has it, and run time for
+ * a scenario, as Locust has it).
+ *
+ * Parsing is a function of argv: no globals, no files, no exit. Texts are borrowed from argv.
+ */
+#ifndef SQUALL_TOOLS_CLI_OPTIONS_H
+#define SQUALL_TOOLS_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "engine/plan/quantity.h"
+#include "tools/cli/fault.h"
+
+#define OPTION_TEXTS_MAX 64   /* times that one option may be repeated */
+#define OPTION_CPUS_MAX  1024 /* CPUs that --cpus may name */
+
+enum option_form { FORM_URL = 1 << 0, FORM_RUN = 1 << 1, FORM_CHECK = 1 << 2 };
+
+/* `given` tells a value from the command line from the default of the table. */
+struct option_time {
+    bool given;
+    uint64_t ns;
+};
+
+struct option_count {
+    bool given;
+    uint64_t value;
+};
+
+struct option_rate {
+    bool given;
+    struct ratio per_s;
+};
+
+struct option_choice {
+    bool given;
+    unsigned index; /* into the choices of the row */
+};
+
+struct option_texts {
+    size_t count;
+    const char *items[OPTION_TEXTS_MAX];
+};
+
+struct option_cpus {
+    uint32_t count; /* 0 = not given */
+    int items[OPTION_CPUS_MAX];
+};
+
+enum { ARRIVAL_CONSTANT, ARRIVAL_POISSON };
+
+struct options {
+    enum option_form form;
+    const char *subject; /* the URL or FILE */
+
+    struct option_time duration, timeout, stop_timeout;
+    struct option_count requests, connections, users, pipeline, requests_per_connection;
+    struct option_count threads, seed, exit_code_on_failure;
+    struct option_rate rate, spawn_rate;
+    struct option_choice arrival;
+    struct option_cpus cpus;
+    struct option_texts headers, outputs;
+    const char *host, *method, *data; /* NULL = not given */
+
+    bool json, latency, headless, quiet, no_color, verbose;
+    bool help, version; /* nothing else counts then */
+};
+
+enum option_kind {
+    OPTION_FLAG,   /* bool */
+    OPTION_TIME,   /* struct option_time, more than 0 unless low is 0 */
+    OPTION_COUNT,  /* struct option_count, low..high */
+    OPTION_RATE,   /* struct option_rate */
+    OPTION_CHOICE, /* struct option_choice, one of `choices` */
+    OPTION_CPUS,   /* struct option_cpus */
+    OPTION_TEXT,   /* const char * */
+    OPTION_HEADER, /* struct option_texts, each 'Name: value' */
+    OPTION_OUTPUT, /* struct option_texts, each a file name with a known ending */
+    OPTION_KIND_COUNT
+};
+
+struct option_row {
+    unsigned forms;       /* enum option_form, or-ed */
+    char letter;          /* 0 = none */
+    const char *name;     /* without the dashes */
+    const char *argument; /* as --help shows it; NULL for a flag */
+    enum option_kind kind;
+    size_t offset; /* into struct options */
+    uint64_t low, high;
+    const char *fallback; /* default, in the words of the command line; NULL = none */
+    const char *group;    /* heading in --help */
+    const char *sentence;
+};
+
+extern const struct option_row option_rows[];
+extern const size_t option_row_count;
+
+/* Reads argv[0..argc), the words after `squall` or `squall run`. 0, or -EINVAL with a sentence in
+ * *ret_fault. */
+int options_parse(struct options *ret_options, enum option_form form, int argc, char *const *argv,
+                  struct fault *ret_fault);
+
+/* The options of a form, grouped, at most 80 columns wide. */
+void options_help(FILE *out, enum option_form form);
+
+#endif

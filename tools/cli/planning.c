@@ -1,0 +1,200 @@
+#include "tools/cli/planning.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "engine/plan/diag.h"
+#include "http/url.h"
+#include "tools/cli/command.h"
+
+#define BODY_BYTES_MAX ((size_t)64 << 20) /* --data @FILE may hold so much */
+
+struct body {
+    char *bytes;
+    size_t len;
+};
+
+static uint64_t seed_of(const struct options *o)
+{
+    if (o->seed.given)
+        return o->seed.value;
+    uint32_t seed = 1; /* 32 bits are plenty and short enough to be typed again */
+    (void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
+    return seed;
+}
+
+/* Reads a whole stream of at most BODY_BYTES_MAX. 0 or -errno. */
+static int read_stream(FILE *in, struct body *ret_body)
+{
+    size_t capacity = (size_t)64 << 10, len = 0;
+    char *bytes = malloc(capacity);
+    while (bytes != NULL) {
+        len += fread(bytes + len, 1, capacity - len, in);
+        if (len < capacity)
+            break;
+        if (capacity >= BODY_BYTES_MAX) {
+            free(bytes);
+            return -EFBIG;
+        }
+        capacity *= 2;
+        char *more = realloc(bytes, capacity);
+        if (more == NULL)
+            free(bytes);
+        bytes = more;
+    }
+    if (bytes == NULL)
+        return -ENOMEM;
+    if (ferror(in)) {
+        free(bytes);
+        return -EIO;
+    }
+    *ret_body = (struct body){ .bytes = bytes, .len = len };
+    return 0;
+}
+
+/* --data: the text itself, or what is in the file after '@'. */
+static int body_of(const char *data, struct body *ret_body)
+{
+    if (data[0] != '@') {
+        *ret_body = (struct body){ .bytes = strdup(data), .len = strlen(data) };
+        return ret_body->bytes == NULL ? -ENOMEM : 0;
+    }
+    FILE *in = fopen(data + 1, "rbe");
+    if (in == NULL)
+        return -errno;
+    const int rc = read_stream(in, ret_body);
+    fclose(in);
+    return rc;
+}
+
+static void print_diags(const struct diag_list *diags)
+{
+    if (diags->path == NULL) {
+        for (size_t i = 0; i < diags->count; i++)
+            fault_note("%s", diags->entries[i].message);
+        return;
+    }
+    char *text = diag_format(diags);
+    if (text == NULL)
+        fault_note("%s: %zu mistakes, and no memory to show them", diags->path, diags->count);
+    else
+        fputs(text, stderr);
+    free(text);
+}
+
+/* The exit code for what plan_from_…() returned. */
+static int planned(int rc, const struct diag_list *diags)
+{
+    if (rc == 0)
+        return EXIT_DONE;
+    print_diags(diags);
+    if (rc == -EINVAL && diags->count > 0)
+        return EXIT_USAGE;
+    fault_note("cannot make a plan: %s", fault_reason(-rc).text);
+    return rc == -EINVAL ? EXIT_USAGE : EXIT_HOST;
+}
+
+static int refuse_tls(const char *url)
+{
+    fault_note("%s: TLS is not built yet, only http:// works", diag_quote(span_of(url)).text);
+    return EXIT_USAGE;
+}
+
+static struct plan_load load_of(const struct options *o)
+{
+    return (struct plan_load){
+        .is_open = o->rate.given,
+        .is_poisson = o->arrival.index == ARRIVAL_POISSON,
+        .rate = o->rate.given ? o->rate.per_s : (struct ratio){ .num = 0, .den = 1 },
+        .spawn_rate = { .num = 0, .den = 1 },
+        .requests_per_connection = o->requests_per_connection.value,
+        .requests_max = o->requests.value,
+        .duration_ns = o->duration.ns,
+        .timeout_ns = o->timeout.ns,
+        .seed = seed_of(o),
+    };
+}
+
+int planning_from_url(struct plan **ret_plan, const struct options *o)
+{
+    struct url url;
+    if (url_parse(&url, span_of(o->subject)) == NULL && url.is_tls)
+        return refuse_tls(o->subject);
+
+    struct body body = { .bytes = NULL };
+    int rc = o->data == NULL ? 0 : body_of(o->data, &body);
+    if (rc != 0) {
+        fault_note("--data: cannot read %s: %s", diag_quote(span_of(o->data + 1)).text,
+                   fault_reason(-rc).text);
+        return EXIT_USAGE;
+    }
+    const struct plan_url_options plan_options = {
+        .url = o->subject,
+        .method = o->method,
+        .headers = o->headers.items,
+        .header_count = o->headers.count,
+        .body = body.bytes,
+        .body_bytes = body.len,
+        .connections = (uint32_t)o->connections.value,
+        .pipeline = (uint32_t)o->pipeline.value,
+        .load = load_of(o),
+    };
+    struct diag_list *diags = calloc(1, sizeof *diags);
+    if (diags == NULL) {
+        free(body.bytes);
+        fault_note("no memory");
+        return EXIT_HOST;
+    }
+    diag_list_init(diags, NULL);
+    rc = plan_from_url(ret_plan, &plan_options, diags);
+    free(body.bytes);
+    const int code = planned(rc, diags);
+    free(diags);
+    return code;
+}
+
+int planning_from_file(struct plan **ret_plan, const struct options *o)
+{
+    const struct plan_overrides over = {
+        .host = o->host,
+        .headers = o->headers.items,
+        .header_count = o->headers.count,
+        .has_users = o->users.given,
+        .has_spawn_rate = o->spawn_rate.given,
+        .has_duration = o->duration.given,
+        .has_requests = o->requests.given,
+        .has_timeout = o->timeout.given,
+        .has_rate = o->rate.given,
+        .has_grace = o->stop_timeout.given,
+        .users = (uint32_t)o->users.value,
+        .spawn_rate = o->spawn_rate.per_s,
+        .rate = o->rate.per_s,
+        .is_poisson = o->arrival.index == ARRIVAL_POISSON,
+        .duration_ns = o->duration.ns,
+        .requests_max = o->requests.value,
+        .timeout_ns = o->timeout.ns,
+        .grace_ns = o->stop_timeout.ns,
+        .requests_per_connection = o->requests_per_connection.value,
+        .seed = seed_of(o),
+        .pipeline = (uint32_t)o->pipeline.value,
+    };
+    struct diag_list *diags = calloc(1, sizeof *diags);
+    if (diags == NULL) {
+        fault_note("no memory");
+        return EXIT_HOST;
+    }
+    diag_list_init(diags, o->subject);
+    struct plan *plan = NULL;
+    int code = planned(plan_from_file(&plan, o->subject, &over, diags), diags);
+    free(diags);
+    if (code == EXIT_DONE && plan->is_tls && o->form == FORM_RUN) {
+        code = refuse_tls(plan->host);
+        plan_close(plan);
+        return code;
+    }
+    if (code == EXIT_DONE)
+        *ret_plan = plan;
+    return code;
+}

@@ -1,0 +1,148 @@
+#include "tools/cli/record.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+static double ratio_value(struct ratio r)
+{
+    return (double)r.num / (double)r.den;
+}
+
+/* Users alive, summed over time: trapezoids between the points of the series; before the first, as
+ * at it. */
+static double user_seconds(const struct series *s)
+{
+    double sum = 0, t_s = 0;
+    uint64_t users = s->count > 0 ? s->points[0].users : 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct series_point *p = &s->points[i];
+        sum += (double)(users + p->users) / 2.0 * (p->t_s - t_s);
+        users = p->users;
+        t_s = p->t_s;
+    }
+    return sum;
+}
+
+static bool plan_has_waits(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->kind_count; i++)
+        if (plan->kinds[i].wait.kind != WAIT_NONE)
+            return true;
+    return false;
+}
+
+static int fill_workers(struct record *r, const struct record_setup *s)
+{
+    const uint32_t workers = fleet_threads(s->fleet);
+    r->cpu = calloc(workers + 1u, sizeof *r->cpu);
+    r->cpus = calloc(workers + 1u, sizeof *r->cpus);
+    if (r->cpu == NULL || r->cpus == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < workers; i++) {
+        const struct shard *shard = fleet_shard(s->fleet, i);
+        const uint64_t started_ns = cell_read(&shard->started_ns);
+        const uint64_t ended_ns = cell_read(&shard->ended_ns);
+        const uint64_t ran_ns = ended_ns > started_ns ? ended_ns - started_ns : 0;
+        const double share = (double)cell_read(&shard->cpu_ns) / (double)ran_ns;
+        r->cpu[i] = ran_ns == 0 ? NAN : fmin(share, 1.0);
+        r->cpus[i] = fleet_cpu(s->fleet, i);
+    }
+    return 0;
+}
+
+static struct verdict judge(const struct record *r, const struct record_setup *s)
+{
+    const struct tally *t = s->collector->now;
+    const struct plan_load *load = &s->plan->load;
+    return verdict_of(&(struct verdict_facts){
+        .workers = fleet_threads(s->fleet),
+        .cpu = r->cpu,
+        .count = r->summary->total.count,
+        .ok = r->summary->total.ok,
+        .duration_s = (double)s->duration_ns / 1e9,
+        .user_s = user_seconds(&s->collector->series),
+        .latency_mean_s = r->summary->total.latency.mean_us / 1e6,
+        .has_waits = plan_has_waits(s->plan),
+        .rate_asked = load->is_open ? ratio_value(load->rate) : NAN,
+        .signal = s->signal,
+        .bugs = t->counters[COUNTER_STALE_COMPLETIONS] + t->counters[COUNTER_BAD_EVENTS],
+    });
+}
+
+static struct result_load load_of(const struct record *r, const struct record_setup *s)
+{
+    const struct plan_load *load = &s->plan->load;
+    const bool is_url = s->options->form == FORM_URL;
+    const bool has_users = !is_url && !load->is_open;
+    return (struct result_load){
+        .kind = load->is_open ? "rate"
+                : is_url      ? "connections"
+                              : "users",
+        .users = has_users ? load->users : 0,
+        .users_peak = has_users ? s->collector->users_peak : 0,
+        .spawn_rate = load->spawn_rate.num == 0 ? NAN : ratio_value(load->spawn_rate),
+        .connections = load->connections > 0 ? load->connections : load->users,
+        .rate = load->is_open ? ratio_value(load->rate) : NAN,
+        .pipeline = load->pipeline,
+        .threads = fleet_threads(s->fleet),
+        .cpus = r->cpus,
+    };
+}
+
+static void fill_result(struct record *r, const struct record_setup *s)
+{
+    r->verdict = judge(r, s);
+    for (size_t i = 0; i < r->verdict.reason_count; i++)
+        r->reasons[i] = r->verdict.reasons[i];
+    r->result = (struct result){
+        .version = SQUALL_VERSION,
+        .argc = s->call->argc,
+        .argv = s->call->argv,
+        .scenario = s->plan->file,
+        .host = s->plan->host,
+        .seed = s->plan->load.seed,
+        .started_at_s = s->started_at_s,
+        .interrupted = s->signal != 0,
+        .load = load_of(r, s),
+        .tally = s->collector->now,
+        .summary = r->summary,
+        .names = s->plan->endpoints,
+        .series = &s->collector->series,
+        .generator = {
+            .verdict = r->verdict.word,
+            .reason_count = r->verdict.reason_count,
+            .reasons = r->reasons,
+            .cpu = r->cpu,
+            .bottleneck = r->verdict.bottleneck,
+        },
+    };
+}
+
+int record_open(struct record **ret_record, const struct record_setup *setup)
+{
+    struct record *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return -ENOMEM;
+    int rc = fill_workers(r, setup);
+    if (rc == 0)
+        rc = summary_make(&r->summary, setup->collector->now, setup->plan->endpoints,
+                          setup->duration_ns);
+    if (rc != 0) {
+        record_close(r);
+        return rc;
+    }
+    fill_result(r, setup);
+    *ret_record = r;
+    return 0;
+}
+
+void record_close(struct record *r)
+{
+    if (r == NULL)
+        return;
+    summary_close(r->summary);
+    free(r->cpu);
+    free(r->cpus);
+    free(r);
+}

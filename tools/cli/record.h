@@ -1,0 +1,41 @@
+/* record — what a finished run leaves behind: its numbers, ready for the reports. */
+#ifndef SQUALL_TOOLS_CLI_RECORD_H
+#define SQUALL_TOOLS_CLI_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/plan/plan.h"
+#include "engine/run/fleet.h"
+#include "stats/report/result.h"
+#include "tools/cli/command.h"
+#include "tools/cli/options.h"
+#include "tools/cli/verdict.h"
+#include "tools/live/collector.h"
+
+/* Everything is borrowed and must outlive the record. */
+struct record_setup {
+    const struct plan *plan;
+    const struct options *options;
+    const struct invocation *call;
+    const struct fleet *fleet;         /* joined */
+    const struct collector *collector; /* finished */
+    int64_t started_at_s;
+    uint64_t duration_ns;
+    int signal; /* that stopped the run; 0 = none */
+};
+
+struct record {
+    struct result result; /* borrows from the rest */
+    struct summary *summary;
+    struct verdict verdict;
+    const char *reasons[VERDICT_REASONS_MAX];
+    double *cpu; /* share of each worker over the run */
+    int *cpus;
+};
+
+/* 0 or -ENOMEM. */
+int record_open(struct record **ret_record, const struct record_setup *setup);
+void record_close(struct record *r);
+
+#endif

@@ -1,0 +1,39 @@
+/* squall — the program: finds the subcommand and hands over. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/cli/command.h"
+#include "tools/target/target.h"
+
+static int run_target(const struct invocation *call)
+{
+    return target_command(call->argc - 1, call->argv + 1);
+}
+
+static const struct command commands[] = {
+    { "run", "FILE [options]", "a scenario: users, tasks, waits", command_run },
+    { "check", "FILE", "read a scenario, print the plan it means", command_check },
+    { "target", "[options]", "the built-in server with known answers", run_target },
+};
+
+int main(int argc, char **argv)
+{
+    struct invocation call = {
+        .argc = argc,
+        .argv = argv,
+        .first = 1,
+        .commands = commands,
+        .command_count = sizeof commands / sizeof commands[0],
+    };
+    if (argc < 2) {
+        command_usage(stderr, &call);
+        fputs("\n'squall --help' lists the options\n", stderr);
+        return EXIT_USAGE;
+    }
+    for (size_t i = 0; i < call.command_count; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            call.first = 2;
+            return commands[i].run(&call);
+        }
+    return command_url(&call);
+}
