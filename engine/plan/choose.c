@@ -9,8 +9,8 @@
 
 #define ALIAS_ONE (UINT64_C(1) << 32)
 
-/* Walker's columns while they are being filled: column i holds weight * count, and a full column is `sum`. All integers, so
- * nothing is left over at the end but full columns. */
+/* Walker's columns while they are being filled: column i holds weight * count, and a full column is
+ * `sum`. All integers, so nothing is left over at the end but full columns. */
 struct alias_work {
     unsigned __int128 *mass;
     uint32_t *small, *large;
@@ -66,7 +66,7 @@ int alias_build(struct alias_table *ret_table, struct arena *a, const uint64_t *
             w.large[w.large_count++] = i;
     }
     alias_fill(threshold, alias, &w, sum);
-    *ret_table = (struct alias_table){.count = count, .threshold = threshold, .alias = alias};
+    *ret_table = (struct alias_table){ .count = count, .threshold = threshold, .alias = alias };
     rc = 0;
 done:
     free(w.large);

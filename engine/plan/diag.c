@@ -8,7 +8,8 @@
 #define EXCERPT_BEFORE  60u  /* of them before the place */
 #define NAME_MAX_BYTES  64u  /* longer names are never proposed */
 
-/* Bytes of the UTF-8 character at text[0..len), 0 when it is none. Overlong forms and surrogates are none. */
+/* Bytes of the UTF-8 character at text[0..len), 0 when it is none. Overlong forms and surrogates
+ * are none. */
 static size_t character_bytes(const unsigned char *text, size_t len)
 {
     if (text[0] < 0x80)
@@ -31,8 +32,9 @@ static bool is_control(const unsigned char *text, size_t size)
     return text[0] < 0x20 || text[0] == 0x7F || (size == 2 && text[0] == 0xC2 && text[1] < 0xA0);
 }
 
-/* Writes what can be shown of the character at text[0..len) into out[0..cap): itself, or \xNN for each byte of a control or
- * broken one. Returns the bytes taken from `text`, 0 when there was no room; *ret_columns is what it fills on a terminal. */
+/* Writes what can be shown of the character at text[0..len) into out[0..cap): itself, or \xNN for
+ * each byte of a control or broken one. Returns the bytes taken from `text`, 0 when there was no
+ * room; *ret_columns is what it fills on a terminal. */
 static size_t show_character(const unsigned char *text, size_t len, char *out, size_t cap,
                              size_t *ret_written, uint32_t *ret_columns)
 {
@@ -87,12 +89,13 @@ static bool find_line(const struct diag_list *l, uint32_t number, struct span *r
         while (end < l->text_len && l->text[end] != '\n' && l->text[end] != '\r')
             end++;
         if (line == number) {
-            *ret_line = (struct span){l->text + at, end - at};
+            *ret_line = (struct span){ l->text + at, end - at };
             return true;
         }
         if (end == l->text_len)
             return false;
-        const bool is_pair = l->text[end] == '\r' && end + 1 < l->text_len && l->text[end + 1] == '\n';
+        const bool is_pair =
+            l->text[end] == '\r' && end + 1 < l->text_len && l->text[end + 1] == '\n';
         at = end + (is_pair ? 2 : 1);
     }
 }
@@ -187,7 +190,8 @@ static void format_entry(FILE *out, const struct diag *d, const char *path)
     if (d->excerpt[0] == '\0')
         return;
     const int width = snprintf(NULL, 0, "%u", d->place.line);
-    fprintf(out, "  %u | %s\n  %*s | %*s^", d->place.line, d->excerpt, width, "", (int)d->mark_at, "");
+    fprintf(out, "  %u | %s\n  %*s | %*s^", d->place.line, d->excerpt, width, "", (int)d->mark_at,
+            "");
     for (uint32_t i = 1; i < d->mark_len; i++)
         fputc('~', out);
     fputc('\n', out);
@@ -226,8 +230,8 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* Optimal string alignment: insertions, deletions, replacements and swaps of neighbours cost 1. Both at most
- * NAME_MAX_BYTES long. */
+/* Optimal string alignment: insertions, deletions, replacements and swaps of neighbours cost 1.
+ * Both at most NAME_MAX_BYTES long. */
 static unsigned distance(struct span a, struct span b)
 {
     unsigned rows[3][NAME_MAX_BYTES + 1];

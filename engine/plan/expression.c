@@ -1,6 +1,6 @@
 #include "engine/plan/expression.h"
 
-const char *const expression_functions[] = {"random", "uuid", NULL};
+const char *const expression_functions[] = { "random", "uuid", NULL };
 
 static const char *const name_expected = "a variable or function such as '${token}' or '${uuid()}'";
 static const char *const random_expected = "two whole numbers as in '${random(1, 100)}'";
@@ -22,21 +22,21 @@ struct part expression_next(struct span text, size_t *at)
     const size_t start = *at;
     size_t end = start;
     if (start >= text.len)
-        return (struct part){PART_END, {text.bytes + text.len, 0}};
+        return (struct part){ PART_END, { text.bytes + text.len, 0 } };
     if (starts_escape(text, start)) {
         *at = start + 3;
-        return (struct part){PART_LITERAL, {text.bytes + start + 1, 2}};
+        return (struct part){ PART_LITERAL, { text.bytes + start + 1, 2 } };
     }
     if (starts_slot(text, start)) {
         const char *close = memchr(text.bytes + start, '}', text.len - start);
         *at = close == NULL ? text.len : (size_t)(close - text.bytes) + 1;
-        return (struct part){close == NULL ? PART_UNCLOSED : PART_SLOT,
-                             {text.bytes + start, *at - start}};
+        return (struct part){ close == NULL ? PART_UNCLOSED : PART_SLOT,
+                              { text.bytes + start, *at - start } };
     }
     while (end < text.len && !starts_escape(text, end) && !starts_slot(text, end))
         end++;
     *at = end;
-    return (struct part){PART_LITERAL, {text.bytes + start, end - start}};
+    return (struct part){ PART_LITERAL, { text.bytes + start, end - start } };
 }
 
 bool expression_is_present(struct span text)
@@ -106,8 +106,8 @@ static const char *read_random(struct expression *ret, struct span arguments)
     if (comma == NULL)
         return random_expected;
     const size_t first = (size_t)(comma - arguments.bytes);
-    const struct span low = trim((struct span){arguments.bytes, first});
-    const struct span high = trim((struct span){comma + 1, arguments.len - first - 1});
+    const struct span low = trim((struct span){ arguments.bytes, first });
+    const struct span high = trim((struct span){ comma + 1, arguments.len - first - 1 });
     if (!read_integer(low, &ret->low) || !read_integer(high, &ret->high))
         return random_expected;
     if (ret->low > ret->high)
@@ -119,7 +119,7 @@ static const char *read_random(struct expression *ret, struct span arguments)
 const char *expression_read(struct expression *ret, struct span slot, struct span *ret_name,
                             bool *ret_is_function)
 {
-    const struct span inside = trim((struct span){slot.bytes + 2, slot.len - 3});
+    const struct span inside = trim((struct span){ slot.bytes + 2, slot.len - 3 });
     const char *open = memchr(inside.bytes, '(', inside.len);
     *ret_is_function = open != NULL;
     *ret_name = inside;
@@ -128,12 +128,12 @@ const char *expression_read(struct expression *ret, struct span slot, struct spa
         return expression_name_is_valid(inside) ? NULL : name_expected;
     }
     const size_t name_len = (size_t)(open - inside.bytes);
-    *ret_name = trim((struct span){inside.bytes, name_len});
+    *ret_name = trim((struct span){ inside.bytes, name_len });
     if (inside.bytes[inside.len - 1] != ')' || !expression_name_is_valid(*ret_name)) {
         *ret_is_function = false;
         return name_expected;
     }
-    const struct span arguments = trim((struct span){open + 1, inside.len - name_len - 2});
+    const struct span arguments = trim((struct span){ open + 1, inside.len - name_len - 2 });
     if (span_equal(*ret_name, SPAN_LITERAL("random")))
         return read_random(ret, arguments);
     if (span_equal(*ret_name, SPAN_LITERAL("uuid"))) {

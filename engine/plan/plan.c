@@ -35,7 +35,8 @@ const char *plan_read_host(struct plan_host *ret_host, struct span text)
     if (fault != NULL)
         return fault;
     if (host.url.userinfo.len > 0)
-        return "expected a host without a user's name, found one: give it as header 'Authorization'";
+        return "expected a host without a user's name, found one: give it as header "
+               "'Authorization'";
     if (host.url.has_query)
         return "expected a host without '?', found one: a query belongs to each path";
     host.prefix = host.url.path;
@@ -47,8 +48,8 @@ const char *plan_read_host(struct plan_host *ret_host, struct span text)
     return NULL;
 }
 
-bool plan_read_header(const char *line, size_t index, struct diag_list *diags, struct span *ret_name,
-                      struct span *ret_value)
+bool plan_read_header(const char *line, size_t index, struct diag_list *diags,
+                      struct span *ret_name, struct span *ret_value)
 {
     const struct diag_quote found = diag_quote(span_of(line));
     if (index >= PLAN_EXTRA_HEADERS_MAX) {
@@ -64,7 +65,8 @@ bool plan_read_header(const char *line, size_t index, struct diag_list *diags, s
     }
     if (span_equal_ignoring_case(*ret_name, SPAN_LITERAL("Content-Length")) ||
         span_equal_ignoring_case(*ret_name, SPAN_LITERAL("Transfer-Encoding"))) {
-        diag_add(diags, DIAG_NO_PLACE, "expected no header %s: the length is written from the body sent",
+        diag_add(diags, DIAG_NO_PLACE,
+                 "expected no header %s: the length is written from the body sent",
                  diag_quote(*ret_name).text);
         return false;
     }

@@ -52,8 +52,7 @@ static void write_users(FILE *out, const struct plan_load *load)
 {
     char rate[RATIO_TEXT_MAX];
     if (load->is_open) {
-        fprintf(out, "  rate       %s per second%s\n",
-                format_ratio(rate, sizeof(rate), load->rate),
+        fprintf(out, "  rate       %s per second%s\n", format_ratio(rate, sizeof(rate), load->rate),
                 load->is_poisson ? ", at random (Poisson)" : ", evenly spread");
         return;
     }
@@ -72,8 +71,9 @@ static void write_load(FILE *out, const struct plan_load *load)
 {
     write_users(out, load);
     if (load->connections > 0)
-        fprintf(out, "  connects   %" PRIu32 " connection%s, %" PRIu32 " request%s in flight on each\n",
-                load->connections, plural(load->connections), load->pipeline, plural(load->pipeline));
+        fprintf(
+            out, "  connects   %" PRIu32 " connection%s, %" PRIu32 " request%s in flight on each\n",
+            load->connections, plural(load->connections), load->pipeline, plural(load->pipeline));
     if (load->duration_ns > 0) {
         fputs("  run time   ", out);
         write_duration(out, load->duration_ns);
@@ -140,7 +140,7 @@ static void scan_fixed(struct target_scan *scan, struct span bytes)
 
 static void write_target(FILE *out, const struct plan *p, const struct template *t)
 {
-    struct target_scan scan = {.out = out};
+    struct target_scan scan = { .out = out };
     if (template_is_fixed(t)) {
         scan_fixed(&scan, t->whole);
         return;
@@ -148,7 +148,7 @@ static void write_target(FILE *out, const struct plan *p, const struct template 
     for (uint32_t i = 0; i < t->head_count && scan.blanks < 2; i++) {
         const struct piece *piece = &t->head[i];
         if (piece->kind == PIECE_FIXED)
-            scan_fixed(&scan, (struct span){t->bytes + piece->offset, piece->len});
+            scan_fixed(&scan, (struct span){ t->bytes + piece->offset, piece->len });
         else if (scan.blanks == 1)
             fputs(p->expressions[piece->slot].text, out);
     }
@@ -240,7 +240,8 @@ static void write_step(FILE *out, const struct plan *p, const struct plan_step *
         write_value(out, p, step);
 }
 
-static void write_steps(FILE *out, const struct plan *p, const struct plan_step *steps, uint32_t count)
+static void write_steps(FILE *out, const struct plan *p, const struct plan_step *steps,
+                        uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         fputs("            ", out);

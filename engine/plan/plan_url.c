@@ -6,7 +6,8 @@
 #include "engine/plan/plan_make.h"
 #include "http/header.h"
 
-#define REQUEST_BYTES_MAX (16u * 1024u * 1024u) /* a body is held in memory whole, once per plan */
+#define REQUEST_BYTES_MAX (16u * 1024u * 1024u) /* a body is held in memory whole, once per plan   \
+                                                 */
 
 /* What a URL asks for, while it becomes a plan. All of it points into the arguments or the plan. */
 struct request_source {
@@ -43,12 +44,12 @@ static bool read_url(struct request_source *s, struct diag_list *diags)
     }
     const size_t len = url_host_header(u, s->host.header, sizeof(s->host.header) - 1);
     s->host.header[len] = '\0';
-    s->host_part = (struct text_part){.bytes = span_of(s->host.header)};
-    s->host_text = (struct text){&s->host_part, 1};
+    s->host_part = (struct text_part){ .bytes = span_of(s->host.header) };
+    s->host_text = (struct text){ &s->host_part, 1 };
     s->target_parts[0].bytes = u->path.len == 0 ? SPAN_LITERAL("/") : u->path;
     s->target_parts[1].bytes = SPAN_LITERAL("?");
     s->target_parts[2].bytes = u->query;
-    s->target = (struct text){s->target_parts, u->has_query ? 3 : 1};
+    s->target = (struct text){ s->target_parts, u->has_query ? 3 : 1 };
     return true;
 }
 
@@ -70,8 +71,8 @@ static void read_headers(struct request_source *s, struct diag_list *diags)
         struct span name, value;
         if (!plan_read_header(s->options->headers[i], i, diags, &name, &value))
             continue;
-        s->header_parts[i] = (struct text_part){.bytes = value};
-        s->header_texts[i] = (struct text){&s->header_parts[i], 1};
+        s->header_parts[i] = (struct text_part){ .bytes = value };
+        s->header_texts[i] = (struct text){ &s->header_parts[i], 1 };
         request_head_set(&s->head, name, value.len == 0 ? NULL : &s->header_texts[i],
                          HEADER_COMMAND_LINE);
     }
@@ -81,7 +82,7 @@ static int write_request(const struct request_source *s, struct plan *plan,
                          struct plan_request *request)
 {
     const struct plan_url_options *o = s->options;
-    struct request_writer w = {0};
+    struct request_writer w = { 0 };
     int rc = template_builder_open(&w.builder);
     if (rc != 0)
         return rc;
@@ -89,7 +90,7 @@ static int write_request(const struct request_source *s, struct plan *plan,
     if (o->body != NULL || method_expects_body(s->head.method))
         template_builder_begin_body(w.builder);
     if (o->body != NULL)
-        request_write_fixed(&w, (struct span){o->body, o->body_bytes});
+        request_write_fixed(&w, (struct span){ o->body, o->body_bytes });
     rc = template_builder_finish(w.builder, &request->template, alloc_of_arena, plan->arena);
     template_builder_close(w.builder);
     request->is_head = strcmp(s->head.method, "HEAD") == 0;
@@ -136,7 +137,7 @@ static void set_load(struct plan *plan, const struct plan_url_options *o)
     plan->load.pipeline = o->pipeline == 0 ? 1 : o->pipeline;
     plan->load.connections = o->connections == 0 ? 1 : o->connections;
     plan->load.users = plan->load.connections * plan->load.pipeline;
-    plan->load.spawn_rate = (struct ratio){0, 1};
+    plan->load.spawn_rate = (struct ratio){ 0, 1 };
     if (plan->load.timeout_ns == 0)
         plan->load.timeout_ns = PLAN_TIMEOUT_DEFAULT_NS;
     if (plan->load.grace_ns == 0)
@@ -162,10 +163,10 @@ static int fill_plan(struct plan *plan, const struct request_source *s)
         return -ENOMEM;
     plan->connect_port = s->host.url.port;
     plan->is_tls = s->host.url.is_tls;
-    *step = (struct plan_step){.kind = STEP_REQUEST};
-    *task = (struct plan_task){.name = name, .weight = 1, .steps = step, .step_count = 1};
-    *kind = (struct plan_kind){.name = "user", .weight = 1, .tasks = task, .task_count = 1};
-    *endpoint = (struct endpoint_name){.method = method, .name = name};
+    *step = (struct plan_step){ .kind = STEP_REQUEST };
+    *task = (struct plan_task){ .name = name, .weight = 1, .steps = step, .step_count = 1 };
+    *kind = (struct plan_kind){ .name = "user", .weight = 1, .tasks = task, .task_count = 1 };
+    *endpoint = (struct endpoint_name){ .method = method, .name = name };
     plan->kinds = kind;
     plan->requests = request;
     plan->endpoints = endpoint;

@@ -25,19 +25,19 @@ struct unit {
 
 /* Longest first: '1m30s' must go down this list. */
 static const struct unit duration_units[] = {
-    {"h", 3600 * NS_PER_S}, {"m", 60 * NS_PER_S}, {"s", NS_PER_S},
-    {"ms", 1000000},        {"us", 1000},         {"ns", 1},
+    { "h", 3600 * NS_PER_S }, { "m", 60 * NS_PER_S }, { "s", NS_PER_S },
+    { "ms", 1000000 },        { "us", 1000 },         { "ns", 1 },
 };
 #define DURATION_UNIT_COUNT (sizeof(duration_units) / sizeof(duration_units[0]))
 
 static const struct unit count_units[] = {
-    {"", 1}, {"k", 1000}, {"K", 1000}, {"M", 1000000}, {"G", 1000000000},
+    { "", 1 }, { "k", 1000 }, { "K", 1000 }, { "M", 1000000 }, { "G", 1000000000 },
 };
 #define COUNT_UNIT_COUNT (sizeof(count_units) / sizeof(count_units[0]))
 
 static const struct unit byte_units[] = {
-    {"", 1},           {"B", 1},          {"kB", 1000},       {"MB", 1000000},
-    {"GB", NS_PER_S},  {"KiB", 1u << 10}, {"MiB", 1u << 20},  {"GiB", 1u << 30},
+    { "", 1 },          { "B", 1 },          { "kB", 1000 },      { "MB", 1000000 },
+    { "GB", NS_PER_S }, { "KiB", 1u << 10 }, { "MiB", 1u << 20 }, { "GiB", 1u << 30 },
 };
 #define BYTE_UNIT_COUNT (sizeof(byte_units) / sizeof(byte_units[0]))
 
@@ -63,7 +63,7 @@ static uint64_t power_of_ten(uint32_t places)
 /* Reads digits [ '.' digits ] at *at and steps over them. False when there are none or too many. */
 static bool decimal_read(struct span text, size_t *at, struct decimal *ret_decimal)
 {
-    struct decimal d = {0, 0};
+    struct decimal d = { 0, 0 };
     size_t i = *at;
     bool is_fraction = false;
     uint32_t zeros = 0; /* held back: trailing zeros of a fraction say nothing */
@@ -120,7 +120,7 @@ static const struct unit *unit_read(struct span text, size_t *at, const struct u
     size_t end = *at;
     while (end < text.len && is_letter(text.bytes[end]))
         end++;
-    const struct span name = {text.bytes + *at, end - *at};
+    const struct span name = { text.bytes + *at, end - *at };
     for (size_t i = 0; i < count; i++) {
         if (span_equal(name, span_of(units[i].name))) {
             *at = end;
@@ -193,8 +193,7 @@ static uint64_t rate_divisor(struct span text)
         return 3600;
     struct decimal d;
     size_t at = 0;
-    if (!decimal_read(text, &at, &d) || at != text.len || d.places > 0 ||
-        d.mantissa > RATE_DEN_MAX)
+    if (!decimal_read(text, &at, &d) || at != text.len || d.places > 0 || d.mantissa > RATE_DEN_MAX)
         return 0;
     return d.mantissa;
 }
@@ -222,7 +221,7 @@ const char *quantity_rate(struct span text, struct ratio *ret_per_s)
     if (at < text.len) {
         if (text.bytes[at] != '/')
             return rate_expected;
-        divisor = rate_divisor((struct span){text.bytes + at + 1, text.len - at - 1});
+        divisor = rate_divisor((struct span){ text.bytes + at + 1, text.len - at - 1 });
         if (divisor == 0)
             return rate_expected;
     }
@@ -237,7 +236,7 @@ const char *quantity_rate(struct span text, struct ratio *ret_per_s)
         return rate_too_high;
     if (den > RATE_DEN_MAX || num > UINT64_MAX / 2)
         return rate_expected;
-    *ret_per_s = (struct ratio){(uint64_t)num, (uint64_t)den};
+    *ret_per_s = (struct ratio){ (uint64_t)num, (uint64_t)den };
     return NULL;
 }
 
@@ -258,7 +257,7 @@ static void format_thousandths(char *out, size_t cap, uint64_t thousandths, cons
 
 char *quantity_format_duration(char *out, size_t cap, uint64_t ns)
 {
-    static const char *const names[] = {"us", "ms", "s"};
+    static const char *const names[] = { "us", "ms", "s" };
     if (ns < 1000) {
         snprintf(out, cap, "%" PRIu64 " ns", ns);
         return out;

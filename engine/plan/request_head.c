@@ -18,15 +18,15 @@ void request_head_set(struct request_head *h, struct span name, const struct tex
             return;
         header = &h->headers[h->count++];
     }
-    *header = (struct request_header){.name = name, .value = value, .rank = rank};
+    *header = (struct request_header){ .name = name, .value = value, .rank = rank };
 }
 
 static const struct text_part default_parts[] = {
-    {.bytes = {"squall/" SQUALL_VERSION, sizeof("squall/" SQUALL_VERSION) - 1}},
-    {.bytes = {"*/*", 3}},
+    { .bytes = { "squall/" SQUALL_VERSION, sizeof("squall/" SQUALL_VERSION) - 1 } },
+    { .bytes = { "*/*", 3 } },
 };
-static const struct text default_user_agent = {&default_parts[0], 1};
-static const struct text default_accept = {&default_parts[1], 1};
+static const struct text default_user_agent = { &default_parts[0], 1 };
+static const struct text default_accept = { &default_parts[1], 1 };
 
 void request_head_set_defaults(struct request_head *h, const struct text *host)
 {
@@ -64,12 +64,12 @@ static bool is_one_of(const char *method, const char *const *names, size_t count
 
 bool method_is_idempotent(const char *method)
 {
-    static const char *const names[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+    static const char *const names[] = { "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE" };
     return is_one_of(method, names, sizeof(names) / sizeof(names[0]));
 }
 
 bool method_expects_body(const char *method)
 {
-    static const char *const names[] = {"POST", "PUT", "PATCH"};
+    static const char *const names[] = { "POST", "PUT", "PATCH" };
     return is_one_of(method, names, sizeof(names) / sizeof(names[0]));
 }

@@ -1,5 +1,5 @@
-/* request_head — request line and headers of one request, where later headers replace earlier ones of the same name.
- * Private to engine/plan.
+/* request_head — request line and headers of one request, where later headers replace earlier ones
+ * of the same name. Private to engine/plan.
  */
 #ifndef SQUALL_ENGINE_PLAN_REQUEST_HEAD_H
 #define SQUALL_ENGINE_PLAN_REQUEST_HEAD_H
@@ -25,8 +25,8 @@ struct request_head {
     uint32_t count;
 };
 
-/* Sets a header, in the place of one of the same name whatever its case. `value` NULL leaves it out. Beyond
- * REQUEST_HEADERS_MAX nothing is added; the sources are checked for that. */
+/* Sets a header, in the place of one of the same name whatever its case. `value` NULL leaves it
+ * out. Beyond REQUEST_HEADERS_MAX nothing is added; the sources are checked for that. */
 void request_head_set(struct request_head *h, struct span name, const struct text *value,
                       enum header_rank rank);
 

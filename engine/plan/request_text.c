@@ -1,6 +1,5 @@
 #include "engine/plan/request_text.h"
 
-
 /* Of a Content-Length header with the longest number, and the blank line. */
 #define FRAMING_BYTES 48u
 
@@ -63,12 +62,12 @@ static void write_target_literal(struct request_writer *w, struct span literal)
         const size_t start = i;
         while (i < literal.len && is_sent_as_written(literal.bytes[i]))
             i++;
-        request_write_fixed(w, (struct span){literal.bytes + start, i - start});
+        request_write_fixed(w, (struct span){ literal.bytes + start, i - start });
         if (i == literal.len)
             return;
         const unsigned char byte = (unsigned char)literal.bytes[i++];
-        const char encoded[3] = {'%', hex[byte >> 4], hex[byte & 15]};
-        request_write_fixed(w, (struct span){encoded, sizeof(encoded)});
+        const char encoded[3] = { '%', hex[byte >> 4], hex[byte & 15] };
+        request_write_fixed(w, (struct span){ encoded, sizeof(encoded) });
     }
 }
 

@@ -1,4 +1,5 @@
-/* request_text — text with slots on its way into a request's template, with the bytes it may take. Private to engine/plan. */
+/* request_text — text with slots on its way into a request's template, with the bytes it may take.
+ * Private to engine/plan. */
 #ifndef SQUALL_ENGINE_PLAN_REQUEST_TEXT_H
 #define SQUALL_ENGINE_PLAN_REQUEST_TEXT_H
 
@@ -8,9 +9,9 @@
 #include "http/span.h"
 #include "http/template.h"
 
-/* A request whose values are at their longest is still rendered up to this many bytes beyond its fixed ones; the rare one
- * that is longer fails when it is rendered (-ENOSPC). Without the cap a scenario with many slots would cost every
- * connection a buffer for values that never come. */
+/* A request whose values are at their longest is still rendered up to this many bytes beyond its
+ * fixed ones; the rare one that is longer fails when it is rendered (-ENOSPC). Without the cap a
+ * scenario with many slots would cost every connection a buffer for values that never come. */
 #define REQUEST_SLOT_BYTES_MAX (256u * 1024u)
 
 struct text_part {

@@ -9,11 +9,12 @@
 static const struct {
     const char *word, *json;
 } words[] = {
-    {"", "null"},      {"~", "null"},     {"null", "null"},   {"Null", "null"},   {"NULL", "null"},
-    {"true", "true"},  {"True", "true"},  {"TRUE", "true"},   {"false", "false"}, {"False", "false"},
-    {"FALSE", "false"}, {".inf", NULL},   {".Inf", NULL},     {".INF", NULL},     {"+.inf", NULL},
-    {"+.Inf", NULL},   {"+.INF", NULL},   {"-.inf", NULL},    {"-.Inf", NULL},    {"-.INF", NULL},
-    {".nan", NULL},    {".NaN", NULL},    {".NAN", NULL},
+    { "", "null" },       { "~", "null" },      { "null", "null" },   { "Null", "null" },
+    { "NULL", "null" },   { "true", "true" },   { "True", "true" },   { "TRUE", "true" },
+    { "false", "false" }, { "False", "false" }, { "FALSE", "false" }, { ".inf", NULL },
+    { ".Inf", NULL },     { ".INF", NULL },     { "+.inf", NULL },    { "+.Inf", NULL },
+    { "+.INF", NULL },    { "-.inf", NULL },    { "-.Inf", NULL },    { "-.INF", NULL },
+    { ".nan", NULL },     { ".NaN", NULL },     { ".NAN", NULL },
 };
 
 static bool is_digit(char c)
@@ -41,7 +42,7 @@ static bool resolve_integer(struct span text, struct scalar_json *ret_json)
         at++;
     const bool is_zero = text.bytes[at] == '0';
     ret_json->sign = has_sign && text.bytes[0] == '-' && !is_zero ? "-" : "";
-    ret_json->rest = (struct span){text.bytes + at, text.len - at};
+    ret_json->rest = (struct span){ text.bytes + at, text.len - at };
     return true;
 }
 
@@ -69,7 +70,7 @@ static enum scalar_kind resolve_based(struct span text, char *scratch, struct sc
     if (is_large)
         return SCALAR_NO_JSON;
     const int len = snprintf(scratch, SCALAR_JSON_MAX, "%" PRIu64, value);
-    *ret_json = (struct scalar_json){"", {scratch, (size_t)len}};
+    *ret_json = (struct scalar_json){ "", { scratch, (size_t)len } };
     return SCALAR_VALUE;
 }
 
@@ -98,7 +99,8 @@ static bool is_float(struct span text)
     return at == text.len;
 }
 
-/* Shortest digits that read back as `value`, laid out as Python's repr does: plain from 1e-4 to below 1e16. */
+/* Shortest digits that read back as `value`, laid out as Python's repr does: plain from 1e-4 to
+ * below 1e16. */
 static size_t write_float(double value, char *out)
 {
     char digits[SCALAR_JSON_MAX];
@@ -119,8 +121,9 @@ static size_t write_float(double value, char *out)
         count--;
     int used = 0;
     if (exponent < -4 || exponent >= 16) {
-        used = snprintf(out, SCALAR_JSON_MAX, "%c%s%.*se%c%02d", significant[0], count > 1 ? "." : "",
-                        count - 1, significant + 1, exponent < 0 ? '-' : '+', abs(exponent));
+        used =
+            snprintf(out, SCALAR_JSON_MAX, "%c%s%.*se%c%02d", significant[0], count > 1 ? "." : "",
+                     count - 1, significant + 1, exponent < 0 ? '-' : '+', abs(exponent));
         return (size_t)used;
     }
     for (int i = exponent < 0 ? exponent : 0; i < count || i <= exponent + 1; i++) {
@@ -140,7 +143,7 @@ enum scalar_kind scalar_resolve(struct span text, char scratch[SCALAR_JSON_MAX],
             continue;
         if (words[i].json == NULL)
             return SCALAR_NO_JSON;
-        *ret_json = (struct scalar_json){"", span_of(words[i].json)};
+        *ret_json = (struct scalar_json){ "", span_of(words[i].json) };
         return SCALAR_VALUE;
     }
     if (resolve_integer(text, ret_json))
@@ -152,6 +155,6 @@ enum scalar_kind scalar_resolve(struct span text, char scratch[SCALAR_JSON_MAX],
     if (!isfinite(value))
         return SCALAR_NO_JSON;
     const size_t len = write_float(fabs(value), scratch);
-    *ret_json = (struct scalar_json){signbit(value) ? "-" : "", {scratch, len}};
+    *ret_json = (struct scalar_json){ signbit(value) ? "-" : "", { scratch, len } };
     return SCALAR_VALUE;
 }

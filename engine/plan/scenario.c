@@ -29,14 +29,14 @@ static int read_scenario(struct plan **ret_plan, struct arena *a, struct span te
 int plan_from_text(struct plan **ret_plan, const char *path, const char *text, size_t len,
                    const struct plan_overrides *over, struct diag_list *diags)
 {
-    static const struct plan_overrides nothing = {0};
+    static const struct plan_overrides nothing = { 0 };
     struct plan *plan = NULL;
     struct arena *a;
     int rc = arena_open(&a);
     if (rc != 0)
         return rc;
     diags->path = path;
-    rc = read_scenario(&plan, a, (struct span){text, len}, over == NULL ? &nothing : over, diags);
+    rc = read_scenario(&plan, a, (struct span){ text, len }, over == NULL ? &nothing : over, diags);
     diags->text = NULL; /* what had to be shown of it was copied */
     diags->text_len = 0;
     arena_close(a);
@@ -85,7 +85,8 @@ static int report_file(struct diag_list *diags, const char *verb, const char *pa
     return -EINVAL;
 }
 
-/* Opens without waiting, as opening a named pipe would. The descriptor, or -EINVAL with an entry. */
+/* Opens without waiting, as opening a named pipe would. The descriptor, or -EINVAL with an entry.
+ */
 static int open_regular(const char *path, struct diag_list *diags)
 {
     struct stat about;

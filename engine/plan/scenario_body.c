@@ -31,7 +31,8 @@ static uint32_t next_character(struct span text, size_t *at)
     return code;
 }
 
-/* One character as json.dumps has it inside a string; '\u' escapes are in lower case and in pairs beyond the first plane. */
+/* One character as json.dumps has it inside a string; '\u' escapes are in lower case and in pairs
+ * beyond the first plane. */
 static void write_json_character(struct request_writer *w, uint32_t code)
 {
     static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
@@ -41,7 +42,7 @@ static void write_json_character(struct request_writer *w, uint32_t code)
             continue;
         escape[0] = '\\';
         escape[1] = named[i + 1];
-        request_write_fixed(w, (struct span){escape, 2});
+        request_write_fixed(w, (struct span){ escape, 2 });
         return;
     }
     int len;
@@ -50,7 +51,7 @@ static void write_json_character(struct request_writer *w, uint32_t code)
                        0xDC00 + ((code - 0x10000) & 0x3FF));
     else
         len = snprintf(escape, sizeof(escape), "\\u%04x", code);
-    request_write_fixed(w, (struct span){escape, (size_t)len});
+    request_write_fixed(w, (struct span){ escape, (size_t)len });
 }
 
 static bool is_plain_in_json(char c)
@@ -64,7 +65,7 @@ static void write_json_literal(struct request_writer *w, struct span text)
         const size_t start = i;
         while (i < text.len && is_plain_in_json(text.bytes[i]))
             i++;
-        request_write_fixed(w, (struct span){text.bytes + start, i - start});
+        request_write_fixed(w, (struct span){ text.bytes + start, i - start });
         if (i < text.len)
             write_json_character(w, next_character(text, &i));
     }
@@ -83,7 +84,8 @@ static void write_json_string(struct build *b, struct request_writer *w, const s
     request_write_fixed(w, SPAN_LITERAL("\""));
 }
 
-/* A scalar without quotes and without slots. `quote` makes a key of it: json.dumps turns a key 1 into "1". */
+/* A scalar without quotes and without slots. `quote` makes a key of it: json.dumps turns a key 1
+ * into "1". */
 static void write_json_plain(struct build *b, struct request_writer *w, const struct node *n,
                              struct span quote)
 {
@@ -94,7 +96,8 @@ static void write_json_plain(struct build *b, struct request_writer *w, const st
         write_json_string(b, w, n);
         return;
     case SCALAR_NO_JSON:
-        diag_add(b->s->diags, n->place, "expected a value that JSON has, found %s", node_found(n).text);
+        diag_add(b->s->diags, n->place, "expected a value that JSON has, found %s",
+                 node_found(n).text);
         return;
     case SCALAR_VALUE:
         request_write_fixed(w, quote);
@@ -168,12 +171,12 @@ static void write_form_literal(struct request_writer *w, struct span text)
         const size_t start = i;
         while (i < text.len && is_unreserved(text.bytes[i]))
             i++;
-        request_write_fixed(w, (struct span){text.bytes + start, i - start});
+        request_write_fixed(w, (struct span){ text.bytes + start, i - start });
         if (i == text.len)
             return;
         const unsigned char byte = (unsigned char)text.bytes[i++];
-        const char encoded[3] = {'%', hex[byte >> 4], hex[byte & 15]};
-        request_write_fixed(w, byte == ' ' ? SPAN_LITERAL("+") : (struct span){encoded, 3});
+        const char encoded[3] = { '%', hex[byte >> 4], hex[byte & 15] };
+        request_write_fixed(w, byte == ' ' ? SPAN_LITERAL("+") : (struct span){ encoded, 3 });
     }
 }
 
@@ -192,8 +195,8 @@ static void write_form_field(struct build *b, struct request_writer *w, const st
                              const struct node *value, bool *is_first)
 {
     if (value->kind != NODE_SCALAR) {
-        diag_add(b->s->diags, value->place, "expected a text after %s, found %s", node_found(key).text,
-                 node_found(value).text);
+        diag_add(b->s->diags, value->place, "expected a text after %s, found %s",
+                 node_found(key).text, node_found(value).text);
         return;
     }
     request_write_fixed(w, *is_first ? SPAN_LITERAL("") : SPAN_LITERAL("&"));
@@ -217,7 +220,8 @@ static void write_form(struct build *b, struct request_writer *w, const struct n
     }
 }
 
-void scenario_body_write(struct build *b, struct request_writer *w, const struct scenario_request *r)
+void scenario_body_write(struct build *b, struct request_writer *w,
+                         const struct scenario_request *r)
 {
     switch (r->body_kind) {
     case BODY_NONE:

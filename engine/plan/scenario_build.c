@@ -47,17 +47,18 @@ static const struct plan_step *build_steps(struct build *b, const struct scenari
     for (uint32_t i = 0; i < steps->count && b->error == 0; i++) {
         const struct scenario_step *step = &steps->items[i];
         if (step->session_headers == NULL) {
-            built[used++] = (struct plan_step){.kind = STEP_REQUEST,
-                                               .request = scenario_request_build(b, &step->request)};
+            built[used++] =
+                (struct plan_step){ .kind = STEP_REQUEST,
+                                    .request = scenario_request_build(b, &step->request) };
             continue;
         }
         const struct node *header = step->session_headers->first;
         for (; header != NULL && b->error == 0; header = header->next) {
             if (header->kind == NODE_SCALAR)
-                built[used++] = (struct plan_step){
-                    .kind = STEP_SET,
-                    .variable = scenario_session_variable(b->kind, header->key->text),
-                    .value = scenario_value_build(b, header)};
+                built[used++] = (struct plan_step){ .kind = STEP_SET,
+                                                    .variable = scenario_session_variable(
+                                                        b->kind, header->key->text),
+                                                    .value = scenario_value_build(b, header) };
         }
     }
     *ret_count = used;
@@ -87,7 +88,8 @@ static void build_task(struct build *b, const struct scenario_task *from, uint32
     struct plan_step *step = scenario_plan_alloc(b, sizeof(*step));
     if (step == NULL)
         return;
-    *step = (struct plan_step){.kind = STEP_REQUEST, .request = scenario_request_build(b, &from->request)};
+    *step = (struct plan_step){ .kind = STEP_REQUEST,
+                                .request = scenario_request_build(b, &from->request) };
     task->steps = step;
     task->step_count = 1;
 }
@@ -113,7 +115,7 @@ static void build_session_slots(struct build *b)
         const uint32_t variable = b->kind->session_headers[i].variable;
         if (b->variable_slots[variable] == PLAN_NONE)
             b->variable_slots[variable] = scenario_expression_add(
-                b, &(struct expression){.kind = EXPRESSION_VARIABLE, .variable = variable},
+                b, &(struct expression){ .kind = EXPRESSION_VARIABLE, .variable = variable },
                 span_of(b->s->variables[variable]));
     }
 }
@@ -198,11 +200,13 @@ static void build_load(struct build *b)
     b->plan->load = (struct plan_load){
         .is_open = over->has_rate,
         .is_poisson = over->has_rate && over->is_poisson,
-        .rate = over->has_rate ? over->rate : (struct ratio){0, 1},
-        .users = over->has_users ? over->users : s->has_users ? s->users : 1,
+        .rate = over->has_rate ? over->rate : (struct ratio){ 0, 1 },
+        .users = over->has_users ? over->users
+                 : s->has_users  ? s->users
+                                 : 1,
         .spawn_rate = over->has_spawn_rate ? over->spawn_rate
                       : s->has_spawn_rate  ? s->spawn_rate
-                                           : (struct ratio){1, 1},
+                                           : (struct ratio){ 1, 1 },
         .connections = over->connections,
         .pipeline = over->pipeline == 0 ? 1 : over->pipeline,
         .requests_per_connection = over->requests_per_connection,
@@ -231,8 +235,8 @@ static void build_extra_headers(struct build *b)
         struct span value;
         if (!plan_read_header(over->headers[i], i, b->s->diags, &names[b->extra_count], &value))
             continue;
-        parts[b->extra_count] = (struct text_part){.bytes = value};
-        values[b->extra_count] = (struct text){&parts[b->extra_count], value.len == 0 ? 0 : 1};
+        parts[b->extra_count] = (struct text_part){ .bytes = value };
+        values[b->extra_count] = (struct text){ &parts[b->extra_count], value.len == 0 ? 0 : 1 };
         b->extra_count++;
     }
     b->extra = values;
@@ -243,7 +247,7 @@ static void build_host(struct build *b)
 {
     const struct scenario *s = b->s;
     const char *given = b->over->host;
-    struct span text = given != NULL ? span_of(given) : (struct span){"", 0};
+    struct span text = given != NULL ? span_of(given) : (struct span){ "", 0 };
     struct plan_host host;
     if (given == NULL && (s->host == NULL || s->is_host_broken))
         return;
@@ -255,12 +259,13 @@ static void build_host(struct build *b)
                  given == NULL ? "" : "--host: ", fault);
         return;
     }
-    const struct text_part part = {.bytes = {scenario_plan_copy(b, span_of(host.header)), strlen(host.header)}};
+    const struct text_part part = { .bytes = { scenario_plan_copy(b, span_of(host.header)),
+                                               strlen(host.header) } };
     struct text_part *kept = scenario_plan_alloc(b, sizeof(*kept));
     if (kept == NULL)
         return;
     *kept = part;
-    b->host_header = (struct text){kept, 1};
+    b->host_header = (struct text){ kept, 1 };
     b->prefix = host.prefix;
     b->plan->host = scenario_plan_copy(b, text);
     b->plan->connect_host = scenario_plan_copy(b, host.url.host);
@@ -279,7 +284,7 @@ int scenario_build(struct plan **ret_plan, struct scenario *s, const struct plan
         plan_close(plan);
         return -ENOMEM;
     }
-    *b = (struct build){.s = s, .plan = plan, .arena = plan->arena, .over = over};
+    *b = (struct build){ .s = s, .plan = plan, .arena = plan->arena, .over = over };
     plan->file = s->diags->path == NULL ? NULL : scenario_plan_copy(b, span_of(s->diags->path));
     build_load(b);
     build_host(b);

@@ -6,8 +6,8 @@
 #include "engine/plan/scenario.h"
 
 #define SCENARIO_SLOTS_MAX 100000u /* in one scenario */
-/* All templates of a scenario together: shared headers are repeated in every request, so a file of 1 MiB could ask for
- * gigabytes. */
+/* All templates of a scenario together: shared headers are repeated in every request, so a file of
+ * 1 MiB could ask for gigabytes. */
 #define SCENARIO_TEMPLATE_BYTES_MAX (8u * 1024u * 1024u)
 
 struct build {
@@ -21,10 +21,11 @@ struct build {
     const struct span *extra_names;
     uint32_t extra_count;
     struct text host_header;
-    struct span prefix; /* path of the host, without a '/' at its end */
+    struct span prefix;             /* path of the host, without a '/' at its end */
     struct expression *expressions; /* grows by malloc; copied to the arena at the end */
     uint32_t expression_count, expression_cap;
-    uint32_t variable_slots[SCENARIO_VARIABLES_MAX]; /* expression of each variable, PLAN_NONE = not used yet */
+    uint32_t variable_slots[SCENARIO_VARIABLES_MAX]; /* expression of each variable, PLAN_NONE = not
+                                                        used yet */
     struct plan_request *requests;
     uint32_t request_count;
     struct endpoint_name *endpoints;
@@ -54,7 +55,8 @@ const struct template *scenario_value_build(struct build *b, const struct node *
 struct text scenario_text_compile(struct build *b, const struct node *n);
 
 /* Writes the body of `r` after template_builder_begin_body(). */
-void scenario_body_write(struct build *b, struct request_writer *w, const struct scenario_request *r);
+void scenario_body_write(struct build *b, struct request_writer *w,
+                         const struct scenario_request *r);
 
 /* The Content-Type that a kind of body has unless a header says otherwise; NULL = none. */
 const char *scenario_body_type(enum scenario_body kind);

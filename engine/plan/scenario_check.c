@@ -41,7 +41,8 @@ uint32_t scenario_session_variable(const struct scenario_kind *k, struct span na
     return PLAN_NONE;
 }
 
-/* A session header of a name that 'headers' has too would be sent twice or not at all before it is set. */
+/* A session header of a name that 'headers' has too would be sent twice or not at all before it is
+ * set. */
 static void check_session_header(struct scenario *s, const struct node *key)
 {
     if (s->headers == NULL)
@@ -63,7 +64,8 @@ static void add_session_header(struct scenario *s, struct scenario_kind *k, cons
     check_session_header(s, key);
     if (scenario_session_variable(k, key->text) != PLAN_NONE)
         return;
-    const int len = snprintf(name, sizeof(name), "header %.*s", (int)key->text.len, key->text.bytes);
+    const int len =
+        snprintf(name, sizeof(name), "header %.*s", (int)key->text.len, key->text.bytes);
     if (len >= (int)sizeof(name)) {
         diag_add(s->diags, key->place, "expected a header name of at most 255 bytes, found %s",
                  node_found(key).text);
@@ -73,10 +75,11 @@ static void add_session_header(struct scenario *s, struct scenario_kind *k, cons
     if (variable == PLAN_NONE)
         return;
     if (k->session_headers == NULL)
-        k->session_headers = scenario_alloc(s, SCENARIO_VARIABLES_MAX * sizeof(*k->session_headers));
+        k->session_headers =
+            scenario_alloc(s, SCENARIO_VARIABLES_MAX * sizeof(*k->session_headers));
     if (k->session_headers != NULL)
         k->session_headers[k->session_header_count++] =
-            (struct scenario_session_header){.key = key, .variable = variable};
+            (struct scenario_session_header){ .key = key, .variable = variable };
 }
 
 static void collect_request(struct scenario_kind *k, const struct scenario_request *r)
@@ -116,15 +119,15 @@ static void read_task_steps(struct scenario *s, const struct node *value, void *
 }
 
 static const struct scenario_key task_keys[] = {
-    {"weight", read_task_weight, "how often it is chosen beside the others; 1 unless given"},
-    {"steps", read_task_steps, "several requests in order, in place of one"},
+    { "weight", read_task_weight, "how often it is chosen beside the others; 1 unless given" },
+    { "steps", read_task_steps, "several requests in order, in place of one" },
 };
 
 static void read_task(struct scenario *s, const struct node *node, struct scenario_task *task)
 {
-    const struct scenario_context request = {
-        "in a task", scenario_request_keys, scenario_request_key_count, &task->request, NULL};
-    const struct scenario_context context = {"in a task", task_keys, 2, task, &request};
+    const struct scenario_context request = { "in a task", scenario_request_keys,
+                                              scenario_request_key_count, &task->request, NULL };
+    const struct scenario_context context = { "in a task", task_keys, 2, task, &request };
     task->node = node;
     task->weight = 1;
     if (!scenario_read_keys(s, node, "'get: /path'", &context))
@@ -133,9 +136,11 @@ static void read_task(struct scenario *s, const struct node *node, struct scenar
         scenario_check_request(s, node, &task->request);
         return;
     }
-    const struct node *odd = task->request.method != NULL ? task->request.method : task->request.alone;
+    const struct node *odd =
+        task->request.method != NULL ? task->request.method : task->request.alone;
     if (odd != NULL)
-        diag_add(s->diags, odd->place, "expected %s inside a step, found it beside 'steps' on line %" PRIu32,
+        diag_add(s->diags, odd->place,
+                 "expected %s inside a step, found it beside 'steps' on line %" PRIu32,
                  node_found(odd).text, task->steps_node->key->place.line);
 }
 
@@ -146,7 +151,7 @@ static void read_tasks(struct scenario *s, struct scenario_kind *k)
     if (list == NULL && scenario_is_mistyped(k->node, &name, 1))
         return;
     if (list == NULL || list->kind != NODE_SEQUENCE || list->count == 0) {
-        const struct node *at = list != NULL           ? list
+        const struct node *at = list != NULL             ? list
                                 : k->node->first == NULL ? k->node
                                                          : k->node->first->key;
         if (list != NULL && list->kind != NODE_SEQUENCE)
@@ -166,7 +171,7 @@ static void read_tasks(struct scenario *s, struct scenario_kind *k)
     }
     if (sum == 0)
         diag_add(s->diags, list->key->place, "expected a task with a weight above 0, found none");
-    k->tasks = (struct scenario_tasks){items, count};
+    k->tasks = (struct scenario_tasks){ items, count };
 }
 
 /* Everything below the keys of a kind. */
@@ -208,10 +213,10 @@ static void take_tasks(struct scenario *s, const struct node *value, void *into)
 }
 
 static const struct scenario_key kind_keys[] = {
-    {"weight", read_kind_weight, "share of the users; 1 unless given"},
-    {"wait", read_kind_wait, "pause between tasks; that of the scenario unless given"},
-    {"on_start", take_on_start, "steps that each user does once, first"},
-    {"tasks", take_tasks, "what users do, chosen by weight again and again"},
+    { "weight", read_kind_weight, "share of the users; 1 unless given" },
+    { "wait", read_kind_wait, "pause between tasks; that of the scenario unless given" },
+    { "on_start", take_on_start, "steps that each user does once, first" },
+    { "tasks", take_tasks, "what users do, chosen by weight again and again" },
 };
 
 static void read_kinds(struct scenario *s)
@@ -226,11 +231,12 @@ static void read_kinds(struct scenario *s)
                  SCENARIO_KINDS_MAX, mapping->count);
         return;
     }
-    const struct node *odd[] = {s->shared.tasks_node, s->shared.on_start_node};
+    const struct node *odd[] = { s->shared.tasks_node, s->shared.on_start_node };
     for (size_t i = 0; i < 2; i++) {
         if (odd[i] != NULL)
             diag_add(s->diags, odd[i]->key->place,
-                     "expected %s inside each of 'user_kinds' on line %" PRIu32 ", found it beside them",
+                     "expected %s inside each of 'user_kinds' on line %" PRIu32
+                     ", found it beside them",
                      node_found(odd[i]->key).text, mapping->key->place.line);
     }
     s->kinds = scenario_alloc(s, mapping->count * sizeof(*s->kinds));
@@ -239,8 +245,8 @@ static void read_kinds(struct scenario *s)
     uint64_t sum = 0;
     for (const struct node *node = mapping->first; node != NULL; node = node->next) {
         struct scenario_kind *k = &s->kinds[s->kind_count];
-        const struct scenario_context context = {"in a kind of user", kind_keys, 4, k, NULL};
-        *k = (struct scenario_kind){.node = node, .weight = 1, .wait = s->shared.wait};
+        const struct scenario_context context = { "in a kind of user", kind_keys, 4, k, NULL };
+        *k = (struct scenario_kind){ .node = node, .weight = 1, .wait = s->shared.wait };
         k->name = arena_copy(s->arena, node->key->text);
         s->is_out_of_memory = s->is_out_of_memory || k->name == NULL;
         s->kind_count++;
@@ -249,7 +255,8 @@ static void read_kinds(struct scenario *s)
         sum += k->weight;
     }
     if (sum == 0)
-        diag_add(s->diags, mapping->key->place, "expected a kind with a weight above 0, found none");
+        diag_add(s->diags, mapping->key->place,
+                 "expected a kind with a weight above 0, found none");
 }
 
 static void read_host(struct scenario *s, const struct node *value, void *into)
@@ -302,25 +309,27 @@ static void take_user_kinds(struct scenario *s, const struct node *value, void *
 }
 
 static const struct scenario_key root_keys[] = {
-    {"host", read_host, "where requests go: http://127.0.0.1:8000"},
-    {"users", read_users, "how many users there are at full load; 1 unless given"},
-    {"spawn_rate", read_spawn_rate, "users started per second, evenly spread; 1 unless given"},
-    {"run_time", read_run_time, "how long to run"},
-    {"timeout", read_timeout, "for one request; 30s unless given"},
-    {"wait", read_kind_wait, "pause between tasks: 1s, 5s..10s, exp 3s, pacing 2s, throughput 0.5/s"},
-    {"headers", read_headers, "headers of every request"},
-    {"on_start", take_on_start, "steps that each user does once, first"},
-    {"tasks", take_tasks, "what users do, chosen by weight again and again"},
-    {"user_kinds", take_user_kinds, "several kinds of users, by name, in place of 'tasks'"},
+    { "host", read_host, "where requests go: http://127.0.0.1:8000" },
+    { "users", read_users, "how many users there are at full load; 1 unless given" },
+    { "spawn_rate", read_spawn_rate, "users started per second, evenly spread; 1 unless given" },
+    { "run_time", read_run_time, "how long to run" },
+    { "timeout", read_timeout, "for one request; 30s unless given" },
+    { "wait", read_kind_wait,
+      "pause between tasks: 1s, 5s..10s, exp 3s, pacing 2s, throughput 0.5/s" },
+    { "headers", read_headers, "headers of every request" },
+    { "on_start", take_on_start, "steps that each user does once, first" },
+    { "tasks", take_tasks, "what users do, chosen by weight again and again" },
+    { "user_kinds", take_user_kinds, "several kinds of users, by name, in place of 'tasks'" },
 };
 
 void scenario_check(struct scenario *s, const struct node *root, bool is_host_given)
 {
-    const struct scenario_context context = {
-        "at the top level", root_keys, sizeof(root_keys) / sizeof(root_keys[0]), &s->shared, NULL};
+    const struct scenario_context context = { "at the top level", root_keys,
+                                              sizeof(root_keys) / sizeof(root_keys[0]), &s->shared,
+                                              NULL };
     static const char *const host = "host";
     s->root = root;
-    s->shared = (struct scenario_kind){.name = "user", .node = root, .weight = 1};
+    s->shared = (struct scenario_kind){ .name = "user", .node = root, .weight = 1 };
     scenario_read_keys(s, root, "'host: ..'", &context);
     if (s->host == NULL && !is_host_given && !scenario_is_mistyped(root, &host, 1))
         diag_add(s->diags, root->first == NULL ? root->place : root->first->key->place,

@@ -51,12 +51,13 @@ static void report_unknown(struct scenario *s, const struct node *key,
     copy_key(given, sizeof(given), key);
     const char *near = diag_nearest(given, known, count);
     if (near != NULL) {
-        diag_add(s->diags, key->place, "unknown key %s %s; did you mean '%s'?", node_found(key).text,
-                 context->where, near);
+        diag_add(s->diags, key->place, "unknown key %s %s; did you mean '%s'?",
+                 node_found(key).text, context->where, near);
         return;
     }
     for (size_t i = 0; i < count && used < sizeof(list); i++)
-        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i == 0 ? "" : ", ", known[i]);
+        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i == 0 ? "" : ", ",
+                                 known[i]);
     diag_add(s->diags, key->place, "unknown key %s %s; known are %s", node_found(key).text,
              context->where, list);
 }

@@ -9,7 +9,8 @@ static void read_method(struct scenario *s, const struct node *value, void *into
 {
     struct scenario_request *r = into;
     if (r->method != NULL) {
-        diag_add(s->diags, value->key->place, "expected one method, found %s beside %s on line %" PRIu32,
+        diag_add(s->diags, value->key->place,
+                 "expected one method, found %s beside %s on line %" PRIu32,
                  node_found(value->key).text, node_found(r->method).text, r->method->place.line);
         return;
     }
@@ -58,9 +59,9 @@ static void read_body_of(struct scenario *s, const struct node *value, struct sc
 {
     note_alone(r, value);
     if (r->body != NULL) {
-        diag_add(s->diags, value->key->place, "expected one body, found %s beside %s on line %" PRIu32,
-                 node_found(value->key).text, node_found(r->body->key).text,
-                 r->body->key->place.line);
+        diag_add(
+            s->diags, value->key->place, "expected one body, found %s beside %s on line %" PRIu32,
+            node_found(value->key).text, node_found(r->body->key).text, r->body->key->place.line);
         return;
     }
     r->body = value;
@@ -98,10 +99,10 @@ static bool read_capture_source(struct scenario *s, const struct node *value,
     }
     const char *blank = memchr(text.bytes, ' ', text.len);
     const size_t first = blank == NULL ? text.len : (size_t)(blank - text.bytes);
-    const struct span word = {text.bytes, first};
-    struct span what = {text.bytes + first, text.len - first};
+    const struct span word = { text.bytes, first };
+    struct span what = { text.bytes + first, text.len - first };
     while (what.len > 0 && what.bytes[0] == ' ')
-        what = (struct span){what.bytes + 1, what.len - 1};
+        what = (struct span){ what.bytes + 1, what.len - 1 };
     const bool is_json = span_equal(word, SPAN_LITERAL("json"));
     if (!is_json && !span_equal(word, SPAN_LITERAL("header"))) {
         scenario_expected(s, value, expected);
@@ -145,12 +146,14 @@ static void read_capture(struct scenario *s, const struct node *value, void *int
     for (const struct node *item = value->first; item != NULL; item = item->next) {
         struct scenario_capture *c = &captures[count];
         if (!expression_name_is_valid(item->key->text)) {
-            diag_add(s->diags, item->key->place, "expected a variable's name such as 'token', found %s",
+            diag_add(s->diags, item->key->place,
+                     "expected a variable's name such as 'token', found %s",
                      node_found(item->key).text);
             continue;
         }
         c->node = item;
-        /* The variable is known from here on even if its source is wrong: one mistake, one message. */
+        /* The variable is known from here on even if its source is wrong: one mistake, one message.
+         */
         c->variable = scenario_variable(s, item->key->text, item->key->place);
         read_capture_source(s, item, c);
         count += c->variable == PLAN_NONE ? 0 : 1;
@@ -165,13 +168,13 @@ static void read_status(struct scenario *s, const struct node *value, void *into
 }
 
 static const struct scenario_key expect_keys[] = {
-    {"status", read_status, "statuses that are a success: 201, [200, 404], 2xx, 200..299"},
+    { "status", read_status, "statuses that are a success: 201, [200, 404], 2xx, 200..299" },
 };
 
 static void read_expect(struct scenario *s, const struct node *value, void *into)
 {
     struct scenario_request *r = into;
-    const struct scenario_context context = {"in 'expect'", expect_keys, 1, into, NULL};
+    const struct scenario_context context = { "in 'expect'", expect_keys, 1, into, NULL };
     note_alone(r, value);
     scenario_read_keys(s, value, "'{ status: 201 }'", &context);
 }
@@ -184,21 +187,23 @@ static void read_timeout(struct scenario *s, const struct node *value, void *int
 }
 
 const struct scenario_key scenario_request_keys[] = {
-    {"get", read_method, "path of a GET request"},
-    {"post", read_method, "path of a POST request"},
-    {"put", read_method, "path of a PUT request"},
-    {"patch", read_method, "path of a PATCH request"},
-    {"delete", read_method, "path of a DELETE request"},
-    {"head", read_method, "path of a HEAD request"},
-    {"options", read_method, "path of an OPTIONS request, or '*'"},
-    {"name", read_name, "row of the report it is counted under; the path as written unless given"},
-    {"headers", read_headers, "headers of this request; they replace those of the scenario"},
-    {"json", read_json, "body: any value, sent as JSON"},
-    {"form", read_form, "body: fields, sent as application/x-www-form-urlencoded"},
-    {"body", read_body, "body: a text, sent as it is"},
-    {"capture", read_capture, "variables taken from the answer: 'json /pointer' or 'header Name'"},
-    {"expect", read_expect, "what makes the answer a success"},
-    {"timeout", read_timeout, "for this request"},
+    { "get", read_method, "path of a GET request" },
+    { "post", read_method, "path of a POST request" },
+    { "put", read_method, "path of a PUT request" },
+    { "patch", read_method, "path of a PATCH request" },
+    { "delete", read_method, "path of a DELETE request" },
+    { "head", read_method, "path of a HEAD request" },
+    { "options", read_method, "path of an OPTIONS request, or '*'" },
+    { "name", read_name,
+      "row of the report it is counted under; the path as written unless given" },
+    { "headers", read_headers, "headers of this request; they replace those of the scenario" },
+    { "json", read_json, "body: any value, sent as JSON" },
+    { "form", read_form, "body: fields, sent as application/x-www-form-urlencoded" },
+    { "body", read_body, "body: a text, sent as it is" },
+    { "capture", read_capture,
+      "variables taken from the answer: 'json /pointer' or 'header Name'" },
+    { "expect", read_expect, "what makes the answer a success" },
+    { "timeout", read_timeout, "for this request" },
 };
 const size_t scenario_request_key_count =
     sizeof(scenario_request_keys) / sizeof(scenario_request_keys[0]);
@@ -206,7 +211,8 @@ const size_t scenario_request_key_count =
 void scenario_check_request(struct scenario *s, const struct node *mapping,
                             const struct scenario_request *r)
 {
-    static const char *const methods[] = {"get", "post", "put", "patch", "delete", "head", "options"};
+    static const char *const methods[] = { "get",    "post", "put",    "patch",
+                                           "delete", "head", "options" };
     if (r->method == NULL && scenario_is_mistyped(mapping, methods, 7))
         return;
     if (r->method == NULL) {
@@ -243,14 +249,14 @@ static void read_session_headers(struct scenario *s, const struct node *value, v
 }
 
 static const struct scenario_key step_keys[] = {
-    {"session_headers", read_session_headers, "headers this user sends from here on"},
+    { "session_headers", read_session_headers, "headers this user sends from here on" },
 };
 
 static void read_step(struct scenario *s, const struct node *node, struct scenario_step *step)
 {
-    const struct scenario_context request = {
-        "in a step", scenario_request_keys, scenario_request_key_count, &step->request, NULL};
-    const struct scenario_context context = {"in a step", step_keys, 1, step, &request};
+    const struct scenario_context request = { "in a step", scenario_request_keys,
+                                              scenario_request_key_count, &step->request, NULL };
+    const struct scenario_context context = { "in a step", step_keys, 1, step, &request };
     step->node = node;
     if (!scenario_read_keys(s, node, "'get: /path'", &context))
         return;
@@ -271,7 +277,8 @@ static void read_step(struct scenario *s, const struct node *node, struct scenar
     }
 }
 
-void scenario_read_steps(struct scenario *s, const struct node *list, struct scenario_steps *ret_steps)
+void scenario_read_steps(struct scenario *s, const struct node *list,
+                         struct scenario_steps *ret_steps)
 {
     if (list->kind != NODE_SEQUENCE) {
         scenario_expected(s, list, "a list of steps such as '- get: /path'");
@@ -283,5 +290,5 @@ void scenario_read_steps(struct scenario *s, const struct node *list, struct sce
     uint32_t count = 0;
     for (const struct node *node = list->first; node != NULL; node = node->next)
         read_step(s, node, &items[count++]);
-    *ret_steps = (struct scenario_steps){items, count};
+    *ret_steps = (struct scenario_steps){ items, count };
 }

@@ -62,7 +62,8 @@ static void set_headers(struct request_head *h, const struct node *mapping,
         request_head_set(h, header->key->text, node_is_null(header) ? NULL : &values[i], rank);
 }
 
-/* A session header takes the place of a default of its name, and gives way to what a request or the command line says. */
+/* A session header takes the place of a default of its name, and gives way to what a request or the
+ * command line says. */
 static void write_session_headers(struct build *b, struct request_head *h, struct request_writer *w)
 {
     const struct scenario_kind *k = b->kind;
@@ -92,12 +93,12 @@ static void write_request(struct build *b, struct request_writer *w,
 {
     const struct text target = scenario_text_compile(b, r->path);
     const bool is_asterisk = span_equal(r->path->text, SPAN_LITERAL("*")); /* of the whole server */
-    struct request_head head = {.method = method,
-                                .prefix = is_asterisk ? SPAN_LITERAL("") : b->prefix,
-                                .target = &target};
+    struct request_head head = { .method = method,
+                                 .prefix = is_asterisk ? SPAN_LITERAL("") : b->prefix,
+                                 .target = &target };
     const char *type = scenario_body_type(r->body_kind);
-    const struct text_part type_part = {.bytes = span_of(type == NULL ? "" : type)};
-    const struct text type_text = {&type_part, 1};
+    const struct text_part type_part = { .bytes = span_of(type == NULL ? "" : type) };
+    const struct text type_text = { &type_part, 1 };
     const struct text *own = scenario_header_values(b, r->headers);
 
     check_target(b, r->path, &target);
@@ -146,7 +147,7 @@ static uint32_t endpoint_of(struct build *b, const struct scenario_request *r, c
         return 0;
     }
     b->endpoints[b->endpoint_count] =
-        (struct endpoint_name){.method = method, .name = scenario_plan_copy(b, named->text)};
+        (struct endpoint_name){ .method = method, .name = scenario_plan_copy(b, named->text) };
     return b->endpoint_count++;
 }
 
@@ -161,8 +162,9 @@ static void build_captures(struct build *b, const struct scenario_request *r,
     for (uint32_t i = 0; i < r->capture_count; i++) {
         const struct scenario_capture *from = &r->captures[i];
         const char *what = scenario_plan_copy(b, from->what);
-        captures[i] = (struct capture){
-            .kind = from->kind, .what = {what, from->what.len}, .variable = from->variable};
+        captures[i] = (struct capture){ .kind = from->kind,
+                                        .what = { what, from->what.len },
+                                        .variable = from->variable };
         request->wants_body = request->wants_body || from->kind == CAPTURE_JSON;
         request->wants_headers = request->wants_headers || from->kind == CAPTURE_HEADER;
     }
@@ -176,7 +178,8 @@ static void *alloc_of_arena(void *context, size_t size)
 }
 
 /* Closes the builder. With mistakes around, what is in it may be no request, and is thrown away. */
-static void finish_template(struct build *b, struct request_writer *w, struct template *ret_template)
+static void finish_template(struct build *b, struct request_writer *w,
+                            struct template *ret_template)
 {
     b->template_bytes += w->fixed_bytes + 32 * w->slot_count;
     const uint64_t bytes_max = request_writer_bytes_max(w);
@@ -189,7 +192,7 @@ static void finish_template(struct build *b, struct request_writer *w, struct te
 
 uint32_t scenario_request_build(struct build *b, const struct scenario_request *r)
 {
-    struct request_writer w = {0};
+    struct request_writer w = { 0 };
     if (r->method == NULL || r->path == NULL)
         return 0;
     b->error = template_builder_open(&w.builder);
@@ -209,8 +212,9 @@ uint32_t scenario_request_build(struct build *b, const struct scenario_request *
     memcpy(request->status_expected, r->status_expected, sizeof(request->status_expected));
     build_captures(b, r, request);
     if (b->template_bytes > SCENARIO_TEMPLATE_BYTES_MAX && b->error == 0) {
-        diag_add(b->s->diags, r->method->place,
-                 "expected requests of at most 8 MiB in all, found more: are there long 'headers'?");
+        diag_add(
+            b->s->diags, r->method->place,
+            "expected requests of at most 8 MiB in all, found more: are there long 'headers'?");
         b->error = -E2BIG;
     }
     return b->request_count++;
@@ -229,19 +233,20 @@ const struct template *scenario_value_build(struct build *b, const struct node *
         return NULL;
     for (uint32_t i = 0; i < value.count; i++) {
         const struct text_part *part = &value.parts[i];
-        pieces[i] = (struct piece){.kind = part->is_slot ? PIECE_SLOT : PIECE_FIXED,
-                                   .escape = ESCAPE_HEADER,
-                                   .slot = part->slot,
-                                   .offset = used,
-                                   .len = part->is_slot ? 0 : (uint32_t)part->bytes.len};
+        pieces[i] = (struct piece){ .kind = part->is_slot ? PIECE_SLOT : PIECE_FIXED,
+                                    .escape = ESCAPE_HEADER,
+                                    .slot = part->slot,
+                                    .offset = used,
+                                    .len = part->is_slot ? 0 : (uint32_t)part->bytes.len };
         if (part->is_slot)
             continue;
         memcpy(bytes + used, part->bytes.bytes, part->bytes.len);
         used += (uint32_t)part->bytes.len;
     }
     if (used > PLAN_VARIABLE_BYTES_MAX)
-        diag_add(b->s->diags, header->place, "expected a header of at most %u bytes, found %" PRIu32,
-                 PLAN_VARIABLE_BYTES_MAX, used);
-    *t = (struct template){.bytes = bytes, .head = pieces, .head_count = value.count};
+        diag_add(b->s->diags, header->place,
+                 "expected a header of at most %u bytes, found %" PRIu32, PLAN_VARIABLE_BYTES_MAX,
+                 used);
+    *t = (struct template){ .bytes = bytes, .head = pieces, .head_count = value.count };
     return t;
 }

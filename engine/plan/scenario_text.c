@@ -50,7 +50,8 @@ static void copy_name(char *out, size_t cap, struct span name)
     snprintf(out, cap, "%.*s", (int)(name.len < cap ? name.len : cap - 1), name.bytes);
 }
 
-/* Finding a place walks over the text before it, so it is done for mistakes only, and only for those that are shown. */
+/* Finding a place walks over the text before it, so it is done for mistakes only, and only for
+ * those that are shown. */
 static struct place place_of(const struct build *b, const struct node *n, struct span part)
 {
     return b->s->diags->count < DIAGS_MAX ? node_place_of(n, part) : n->place;
@@ -123,7 +124,7 @@ static uint32_t variable_slot(struct build *b, const struct node *n, struct span
     }
     if (b->variable_slots[variable] == PLAN_NONE)
         b->variable_slots[variable] = scenario_expression_add(
-            b, &(struct expression){.kind = EXPRESSION_VARIABLE, .variable = variable}, written);
+            b, &(struct expression){ .kind = EXPRESSION_VARIABLE, .variable = variable }, written);
     return b->variable_slots[variable];
 }
 
@@ -131,7 +132,7 @@ static uint32_t variable_slot(struct build *b, const struct node *n, struct span
 static bool compile_slot(struct build *b, const struct node *n, struct span written,
                          struct text_part *ret_part)
 {
-    struct expression e = {.kind = EXPRESSION_VARIABLE};
+    struct expression e = { .kind = EXPRESSION_VARIABLE };
     struct span name;
     bool is_function;
     const char *fault = expression_read(&e, written, &name, &is_function);
@@ -143,7 +144,7 @@ static bool compile_slot(struct build *b, const struct node *n, struct span writ
                      diag_quote(written).text);
         return false;
     }
-    *ret_part = (struct text_part){.bytes = written, .is_slot = true};
+    *ret_part = (struct text_part){ .bytes = written, .is_slot = true };
     if (e.kind == EXPRESSION_VARIABLE) {
         ret_part->slot = variable_slot(b, n, name, written);
         ret_part->slot_bytes_max = PLAN_VARIABLE_BYTES_MAX;
@@ -176,19 +177,19 @@ struct text scenario_text_compile(struct build *b, const struct node *n)
     size_t at = 0;
     if (parts == NULL) {
         b->error = -ENOMEM;
-        return (struct text){NULL, 0};
+        return (struct text){ NULL, 0 };
     }
     while (b->error == 0) {
         const struct part part = expression_next(n->text, &at);
         if (part.kind == PART_END)
             break;
         if (part.kind == PART_LITERAL)
-            parts[count++] = (struct text_part){.bytes = part.text};
+            parts[count++] = (struct text_part){ .bytes = part.text };
         else if (part.kind == PART_SLOT)
             count += compile_slot(b, n, part.text, &parts[count]) ? 1 : 0;
         else
-            diag_add(b->s->diags, place_of(b, n, (struct span){part.text.bytes, 2}),
+            diag_add(b->s->diags, place_of(b, n, (struct span){ part.text.bytes, 2 }),
                      "expected '}' to close '${', found none");
     }
-    return (struct text){parts, count};
+    return (struct text){ parts, count };
 }

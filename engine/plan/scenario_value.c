@@ -88,15 +88,16 @@ static void read_wait_range(struct scenario *s, const struct node *value, size_t
                             struct wait_rule *ret_wait)
 {
     const struct span text = value->text;
-    const struct span low = trim((struct span){text.bytes, dots});
-    const struct span high = trim((struct span){text.bytes + dots + 2, text.len - dots - 2});
-    struct wait_rule w = {.kind = WAIT_UNIFORM};
+    const struct span low = trim((struct span){ text.bytes, dots });
+    const struct span high = trim((struct span){ text.bytes + dots + 2, text.len - dots - 2 });
+    struct wait_rule w = { .kind = WAIT_UNIFORM };
     const bool has_low = read_wait_part(s, value, low, "before '..'", &w.low_ns);
     const bool has_high = read_wait_part(s, value, high, "after '..'", &w.high_ns);
     if (!has_low || !has_high)
         return;
     if (w.low_ns > w.high_ns) {
-        diag_add(s->diags, value->place, "expected the shorter duration first after 'wait', found %s",
+        diag_add(s->diags, value->place,
+                 "expected the shorter duration first after 'wait', found %s",
                  node_found(value).text);
         return;
     }
@@ -109,16 +110,17 @@ static void read_wait_throughput(struct scenario *s, const struct node *value, s
     struct ratio rate;
     if (quantity_rate(part, &rate) != NULL) {
         diag_add(s->diags, part_place(value, part),
-                 "expected a rate such as '0.5/s' after 'throughput', found %s", diag_quote(part).text);
+                 "expected a rate such as '0.5/s' after 'throughput', found %s",
+                 diag_quote(part).text);
         return;
     }
     const unsigned __int128 ns = (unsigned __int128)rate.den * 1000000000 / rate.num;
-    *ret_wait = (struct wait_rule){.kind = WAIT_PACING, .low_ns = (uint64_t)ns};
+    *ret_wait = (struct wait_rule){ .kind = WAIT_PACING, .low_ns = (uint64_t)ns };
 }
 
 static void report_wait(struct scenario *s, const struct node *value, struct span word)
 {
-    static const char *const words[] = {"exp", "pacing", "throughput"};
+    static const char *const words[] = { "exp", "pacing", "throughput" };
     char given[32];
     snprintf(given, sizeof(given), "%.*s", (int)(word.len < 31 ? word.len : 31), word.bytes);
     const char *near = diag_nearest(given, words, 3);
@@ -139,9 +141,9 @@ void scenario_read_wait(struct scenario *s, const struct node *value, struct wai
     }
     const char *blank = memchr(text.bytes, ' ', text.len);
     const size_t first = blank == NULL ? text.len : (size_t)(blank - text.bytes);
-    const struct span word = {text.bytes, first};
-    const struct span rest = trim((struct span){text.bytes + first, text.len - first});
-    struct wait_rule w = {.kind = WAIT_CONSTANT};
+    const struct span word = { text.bytes, first };
+    const struct span rest = trim((struct span){ text.bytes + first, text.len - first });
+    struct wait_rule w = { .kind = WAIT_CONSTANT };
     if (span_equal(word, SPAN_LITERAL("throughput"))) {
         read_wait_throughput(s, value, rest, ret_wait);
     } else if (span_equal(word, SPAN_LITERAL("exp"))) {
@@ -180,8 +182,8 @@ static bool status_range(struct span text, uint32_t *ret_low, uint32_t *ret_high
     const char *dots = memmem(text.bytes, text.len, "..", 2);
     if (dots != NULL) {
         const size_t at = (size_t)(dots - text.bytes);
-        *ret_low = status_number(trim((struct span){text.bytes, at}));
-        *ret_high = status_number(trim((struct span){dots + 2, text.len - at - 2}));
+        *ret_low = status_number(trim((struct span){ text.bytes, at }));
+        *ret_high = status_number(trim((struct span){ dots + 2, text.len - at - 2 }));
         return *ret_low > 0 && *ret_high >= *ret_low;
     }
     if (text.len == 3 && text.bytes[0] >= '1' && text.bytes[0] <= '9' &&
@@ -194,7 +196,8 @@ static bool status_range(struct span text, uint32_t *ret_low, uint32_t *ret_high
     return *ret_low > 0;
 }
 
-static void read_status_item(struct scenario *s, const struct node *item, struct scenario_request *r)
+static void read_status_item(struct scenario *s, const struct node *item,
+                             struct scenario_request *r)
 {
     uint32_t low, high;
     if (item->kind != NODE_SCALAR || !status_range(trim(item->text), &low, &high)) {
@@ -240,7 +243,8 @@ static void check_header(struct scenario *s, const struct node *mapping, const s
     for (const struct node *other = mapping->first; other != header; other = other->next) {
         if (span_equal_ignoring_case(other->key->text, key->text) &&
             !span_equal(other->key->text, key->text)) {
-            diag_add(s->diags, key->place, "header %s is given twice, before as %s on line %" PRIu32,
+            diag_add(s->diags, key->place,
+                     "header %s is given twice, before as %s on line %" PRIu32,
                      node_found(key).text, node_found(other->key).text, other->key->place.line);
             return;
         }

@@ -7,8 +7,8 @@
 
 #include "engine/plan/arena.h"
 
-/* Where in the text a character is. libyaml counts characters, we keep bytes; events come nearly in order, so walking from
- * the last place is short. */
+/* Where in the text a character is. libyaml counts characters, we keep bytes; events come nearly in
+ * order, so walking from the last place is short. */
 struct cursor {
     struct span text;
     size_t byte, character;
@@ -16,7 +16,7 @@ struct cursor {
 
 struct frame {
     struct node *node;
-    struct node *last; /* newest child */
+    struct node *last;      /* newest child */
     const struct node *key; /* of a mapping: waits for its value */
 };
 
@@ -54,7 +54,7 @@ static size_t cursor_move(struct cursor *c, size_t character)
 
 static struct place place_at(const yaml_mark_t *mark, uint32_t len)
 {
-    return (struct place){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1, len};
+    return (struct place){ (uint32_t)mark->line + 1, (uint32_t)mark->column + 1, len };
 }
 
 /* From `start` to `end`, or one character where they are on different lines. */
@@ -77,10 +77,10 @@ struct place node_place_of(const struct node *n, struct span part)
     if (!n->is_verbatim || part.bytes < n->text.bytes ||
         part.bytes + part.len > n->text.bytes + n->text.len)
         return n->place;
-    const struct span before = {n->text.bytes, (size_t)(part.bytes - n->text.bytes)};
+    const struct span before = { n->text.bytes, (size_t)(part.bytes - n->text.bytes) };
     const uint32_t len = count_characters(part);
-    return (struct place){n->place.line, n->text_column + count_characters(before),
-                          len == 0 ? 1 : len};
+    return (struct place){ n->place.line, n->text_column + count_characters(before),
+                           len == 0 ? 1 : len };
 }
 
 struct diag_quote node_found(const struct node *n)
@@ -126,11 +126,11 @@ static struct node *node_open(struct reader *r, enum node_kind kind, const yaml_
 static int node_take_text(struct reader *r, struct node *n, const yaml_event_t *event)
 {
     const yaml_scalar_style_t style = event->data.scalar.style;
-    const struct span value = {(const char *)event->data.scalar.value, event->data.scalar.length};
+    const struct span value = { (const char *)event->data.scalar.value, event->data.scalar.length };
     char *copy = arena_copy(r->arena, value);
     if (copy == NULL)
         return -ENOMEM;
-    n->text = (struct span){copy, value.len};
+    n->text = (struct span){ copy, value.len };
     n->is_plain = style == YAML_PLAIN_SCALAR_STYLE;
     const uint32_t quote =
         style == YAML_SINGLE_QUOTED_SCALAR_STYLE || style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
@@ -213,8 +213,8 @@ static int collection_begins(struct reader *r, const yaml_event_t *event)
 {
     const bool is_mapping = event->type == YAML_MAPPING_START_EVENT;
     if (r->depth == SCENARIO_DEPTH_MAX) {
-        diag_add(r->diags, place_at(&event->start_mark, 1), "expected at most %u levels, found more",
-                 SCENARIO_DEPTH_MAX);
+        diag_add(r->diags, place_at(&event->start_mark, 1),
+                 "expected at most %u levels, found more", SCENARIO_DEPTH_MAX);
         return -EINVAL;
     }
     struct node *n = node_open(r, is_mapping ? NODE_MAPPING : NODE_SEQUENCE, event);
@@ -226,7 +226,7 @@ static int collection_begins(struct reader *r, const yaml_event_t *event)
         return -EINVAL;
     }
     node_attach(r, n);
-    r->frames[r->depth++] = (struct frame){.node = n};
+    r->frames[r->depth++] = (struct frame){ .node = n };
     return 0;
 }
 
@@ -261,13 +261,14 @@ static int alias_found(struct reader *r, const yaml_event_t *event)
     return 0;
 }
 
-static void report_properties(struct reader *r, const yaml_event_t *event, const yaml_char_t *anchor,
-                              const yaml_char_t *tag)
+static void report_properties(struct reader *r, const yaml_event_t *event,
+                              const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     if (anchor != NULL)
-        diag_add(r->diags, place_at(&event->start_mark, (uint32_t)strlen((const char *)anchor) + 1),
-                 "expected a value, found the anchor '&%.40s': write the value out where it is used",
-                 (const char *)anchor);
+        diag_add(
+            r->diags, place_at(&event->start_mark, (uint32_t)strlen((const char *)anchor) + 1),
+            "expected a value, found the anchor '&%.40s': write the value out where it is used",
+            (const char *)anchor);
     if (tag != NULL)
         diag_add(r->diags, place_at(&event->start_mark, 1),
                  "expected a value, found the tag %s: tags mean nothing here",
@@ -281,10 +282,12 @@ static int take_event(struct reader *r, const yaml_event_t *event)
         report_properties(r, event, event->data.scalar.anchor, event->data.scalar.tag);
         return scalar_found(r, event);
     case YAML_SEQUENCE_START_EVENT:
-        report_properties(r, event, event->data.sequence_start.anchor, event->data.sequence_start.tag);
+        report_properties(r, event, event->data.sequence_start.anchor,
+                          event->data.sequence_start.tag);
         return collection_begins(r, event);
     case YAML_MAPPING_START_EVENT:
-        report_properties(r, event, event->data.mapping_start.anchor, event->data.mapping_start.tag);
+        report_properties(r, event, event->data.mapping_start.anchor,
+                          event->data.mapping_start.tag);
         return collection_begins(r, event);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
@@ -314,22 +317,23 @@ static const struct {
     bool is_at_context; /* the place is where the thing began */
     const char *message;
 } syntax_problems[] = {
-    {"mapping values are not allowed in this context", false,
-     "expected a value in one piece, found a second ':': put quotes around the value"},
-    {"could not find expected ':'", true, "expected ':' after a key, found none"},
-    {"did not find expected key", false,
-     "expected a key in line with the keys above, found other indentation"},
-    {"did not find expected '-' indicator", false,
-     "expected '- ' in line with the items above, found other indentation"},
-    {"did not find expected ',' or ']'", true, "expected ']' for this '[', found none"},
-    {"did not find expected ',' or '}'", true, "expected '}' for this '{', found none"},
-    {"found unexpected end of stream", true, "expected a closing quote, found the end of the file"},
-    {"found unknown escape character", false,
-     "expected an escape such as '\\n' or '\\\"', found an unknown one"},
-    {"block sequence entries are not allowed in this context", false,
-     "expected a value, found '- ': a list begins on a line of its own"},
-    {"did not find expected node content", false, "expected a value, found none"},
-    {"did not find expected <document start>", false, "expected the end of the file, found more"},
+    { "mapping values are not allowed in this context", false,
+      "expected a value in one piece, found a second ':': put quotes around the value" },
+    { "could not find expected ':'", true, "expected ':' after a key, found none" },
+    { "did not find expected key", false,
+      "expected a key in line with the keys above, found other indentation" },
+    { "did not find expected '-' indicator", false,
+      "expected '- ' in line with the items above, found other indentation" },
+    { "did not find expected ',' or ']'", true, "expected ']' for this '[', found none" },
+    { "did not find expected ',' or '}'", true, "expected '}' for this '{', found none" },
+    { "found unexpected end of stream", true,
+      "expected a closing quote, found the end of the file" },
+    { "found unknown escape character", false,
+      "expected an escape such as '\\n' or '\\\"', found an unknown one" },
+    { "block sequence entries are not allowed in this context", false,
+      "expected a value, found '- ': a list begins on a line of its own" },
+    { "did not find expected node content", false, "expected a value, found none" },
+    { "did not find expected <document start>", false, "expected the end of the file, found more" },
 };
 
 static void report_syntax(struct reader *r, const yaml_parser_t *p)
@@ -338,7 +342,8 @@ static void report_syntax(struct reader *r, const yaml_parser_t *p)
     struct cursor *c = &r->cursor;
     const size_t at = cursor_move(c, p->problem_mark.index);
     const char found = at < c->text.len ? c->text.bytes[at] : '\0';
-    if (found == '\t' && (strstr(problem, "cannot start") != NULL || strstr(problem, "tab") != NULL)) {
+    if (found == '\t' &&
+        (strstr(problem, "cannot start") != NULL || strstr(problem, "tab") != NULL)) {
         diag_add(r->diags, place_at(&p->problem_mark, 1), "expected spaces, found a tab");
         return;
     }
@@ -351,7 +356,8 @@ static void report_syntax(struct reader *r, const yaml_parser_t *p)
     }
     if (strstr(problem, "cannot start any token") != NULL) {
         diag_add(r->diags, place_at(&p->problem_mark, 1),
-                 "expected a value, found '%c': put quotes around a value that begins with it", found);
+                 "expected a value, found '%c': put quotes around a value that begins with it",
+                 found);
         return;
     }
     for (size_t i = 0; i < sizeof(syntax_problems) / sizeof(syntax_problems[0]); i++) {
@@ -379,8 +385,9 @@ static size_t character_read(struct span text, size_t i, struct diag_quote *ret_
         is_utf8 = (b[k] & 0xC0) == 0x80;
         code = code << 6 | (b[k] & 0x3Fu);
     }
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    is_utf8 = is_utf8 && code >= least[size] && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
+    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    is_utf8 =
+        is_utf8 && code >= least[size] && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
     if (b[0] < 0x20 || b[0] == 0x7F)
         snprintf(ret_fault->text, sizeof(ret_fault->text), "the control character \\x%02X",
                  (unsigned)b[0]);
@@ -394,10 +401,11 @@ static size_t character_read(struct span text, size_t i, struct diag_quote *ret_
     return 0;
 }
 
-/* libyaml would stop at such characters with a byte offset, or take them for line ends. The first one is reported. */
+/* libyaml would stop at such characters with a byte offset, or take them for line ends. The first
+ * one is reported. */
 static bool text_is_sound(struct span text, struct diag_list *diags)
 {
-    struct place place = {1, 1, 1};
+    struct place place = { 1, 1, 1 };
     for (size_t i = 0; i < text.len;) {
         struct diag_quote fault;
         const size_t size = character_read(text, i, &fault);
@@ -406,7 +414,8 @@ static bool text_is_sound(struct span text, struct diag_list *diags)
             return false;
         }
         const char c = text.bytes[i];
-        const bool is_end = c == '\n' || (c == '\r' && (i + 1 == text.len || text.bytes[i + 1] != '\n'));
+        const bool is_end =
+            c == '\n' || (c == '\r' && (i + 1 == text.len || text.bytes[i + 1] != '\n'));
         place.line += is_end ? 1 : 0;
         place.column = is_end ? 1 : place.column + 1;
         i += size;
@@ -427,8 +436,8 @@ static int read_events(struct reader *r, yaml_parser_t *p)
         }
         is_done = event.type == YAML_STREAM_END_EVENT;
         if (makes_node(event.type) && r->nodes++ == SCENARIO_NODES_MAX) {
-            diag_add(r->diags, place_at(&event.start_mark, 1), "expected at most %u values, found more",
-                     SCENARIO_NODES_MAX);
+            diag_add(r->diags, place_at(&event.start_mark, 1),
+                     "expected at most %u values, found more", SCENARIO_NODES_MAX);
             rc = -EINVAL;
         } else {
             rc = take_event(r, &event);
@@ -443,22 +452,24 @@ int scenario_tree_read(const struct node **ret_root, struct arena *a, struct spa
 {
     *ret_root = NULL;
     if (text.len > SCENARIO_BYTES_MAX) {
-        diag_add(diags, DIAG_NO_PLACE, "expected a scenario of at most 1 MiB in '%.200s', found more",
+        diag_add(diags, DIAG_NO_PLACE,
+                 "expected a scenario of at most 1 MiB in '%.200s', found more",
                  diags->path == NULL ? "" : diags->path);
         return -EINVAL;
     }
-    if (text.len >= 2 && (memcmp(text.bytes, "\xFF\xFE", 2) == 0 || memcmp(text.bytes, "\xFE\xFF", 2) == 0)) {
-        diag_add(diags, (struct place){1, 1, 1}, "expected text in UTF-8, found UTF-16");
+    if (text.len >= 2 &&
+        (memcmp(text.bytes, "\xFF\xFE", 2) == 0 || memcmp(text.bytes, "\xFE\xFF", 2) == 0)) {
+        diag_add(diags, (struct place){ 1, 1, 1 }, "expected text in UTF-8, found UTF-16");
         return -EINVAL;
     }
     if (text.len >= 3 && memcmp(text.bytes, "\xEF\xBB\xBF", 3) == 0)
-        text = (struct span){text.bytes + 3, text.len - 3};
+        text = (struct span){ text.bytes + 3, text.len - 3 };
     diags->text = text.bytes;
     diags->text_len = text.len;
     if (!text_is_sound(text, diags))
         return -EINVAL;
 
-    struct reader r = {.arena = a, .diags = diags, .cursor = {.text = text}};
+    struct reader r = { .arena = a, .diags = diags, .cursor = { .text = text } };
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         return -ENOMEM;
@@ -470,7 +481,7 @@ int scenario_tree_read(const struct node **ret_root, struct arena *a, struct spa
     if (rc != 0)
         return rc;
     if (r.root == NULL || r.root->kind != NODE_MAPPING) {
-        diag_add(diags, r.root == NULL ? (struct place){1, 1, 1} : r.root->place,
+        diag_add(diags, r.root == NULL ? (struct place){ 1, 1, 1 } : r.root->place,
                  "expected a mapping such as 'host: http://127.0.0.1:8000', found %s",
                  r.root == NULL ? "nothing" : node_found(r.root).text);
         return -EINVAL;

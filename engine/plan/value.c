@@ -24,7 +24,7 @@ static int random_write(const struct expression *e, struct prng *p, char *scratc
         *out++ = '-';
     while (count > 0)
         *out++ = digits[--count];
-    *ret = (struct span){scratch, len};
+    *ret = (struct span){ scratch, len };
     return 0;
 }
 
@@ -34,7 +34,7 @@ static int uuid_write(struct prng *p, char *scratch, size_t cap, struct span *re
     static const char hex[] = "0123456789abcdef";
     if (cap < VALUE_BYTES_MAX)
         return -ENOSPC;
-    uint64_t half[2] = {prng_next(p), prng_next(p)};
+    uint64_t half[2] = { prng_next(p), prng_next(p) };
     half[0] = (half[0] & ~UINT64_C(0xF000)) | UINT64_C(0x4000);
     half[1] = (half[1] >> 2) | UINT64_C(0x8000000000000000);
     char *out = scratch;
@@ -43,7 +43,7 @@ static int uuid_write(struct prng *p, char *scratch, size_t cap, struct span *re
             *out++ = '-';
         *out++ = hex[(half[i / 16] >> (60 - 4 * (i % 16))) & 15];
     }
-    *ret = (struct span){scratch, VALUE_BYTES_MAX};
+    *ret = (struct span){ scratch, VALUE_BYTES_MAX };
     return 0;
 }
 
@@ -61,8 +61,8 @@ int expression_value(const struct expression *e, struct prng *p, char *scratch, 
     return -EINVAL;
 }
 
-int step_value_render(const struct template *text, template_value_fn *value, void *context, char *out,
-                      size_t cap, size_t *ret_len, uint32_t *ret_bad_slot)
+int step_value_render(const struct template *text, template_value_fn *value, void *context,
+                      char *out, size_t cap, size_t *ret_len, uint32_t *ret_bad_slot)
 {
     size_t len;
     const int rc = template_render(text, value, context, out, cap, &len, ret_bad_slot);

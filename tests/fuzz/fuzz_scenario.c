@@ -1,5 +1,5 @@
-/* Any bytes as a scenario: either a plan whose requests render as exactly one request each, whatever the
- * values, or at least one mistake; nothing else. */
+/* Any bytes as a scenario: either a plan whose requests render as exactly one request each,
+ * whatever the values, or at least one mistake; nothing else. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -8,17 +8,20 @@
 #include "tests/fuzz/replay.h"
 
 const struct span replay_seeds[] = {
-    SPAN_LITERAL("host: http://127.0.0.1:8000\nusers: 250\nspawn_rate: 25\nrun_time: 60s\nwait: 5s..10s\n"
-                 "headers: { Accept: application/json }\non_start:\n  - post: /api-token-auth/\n"
-                 "    form: { username: admin@tweetcheck.com, password: admin }\n"
-                 "    capture: { token: json /token }\n"
-                 "  - session_headers: { Authorization: \"Token ${token}\" }\ntasks:\n  - weight: 5\n"
-                 "    get: /api/tweets/${random(1, 100)}/\n    name: /api/tweets/[id]/\n"
-                 "  - post: /a b?c=${token}\n    json: { handle: 1.5, body: \"x ${uuid()}\" }\n"
-                 "    expect: { status: [201, 2xx, 300..400] }\n"),
-    SPAN_LITERAL("host: a\nuser_kinds:\n  x:\n    weight: 2\n    wait: exp 3s\n    tasks:\n      - steps:\n"
-                 "          - head: /\n            capture: { l: header Location }\n            timeout: 1s\n"
-                 "          - put: /${l}\n            body: $${x} ${l}\n            headers: { X: ${l} }\n"),
+    SPAN_LITERAL(
+        "host: http://127.0.0.1:8000\nusers: 250\nspawn_rate: 25\nrun_time: 60s\nwait: 5s..10s\n"
+        "headers: { Accept: application/json }\non_start:\n  - post: /api-token-auth/\n"
+        "    form: { username: admin@tweetcheck.com, password: admin }\n"
+        "    capture: { token: json /token }\n"
+        "  - session_headers: { Authorization: \"Token ${token}\" }\ntasks:\n  - weight: 5\n"
+        "    get: /api/tweets/${random(1, 100)}/\n    name: /api/tweets/[id]/\n"
+        "  - post: /a b?c=${token}\n    json: { handle: 1.5, body: \"x ${uuid()}\" }\n"
+        "    expect: { status: [201, 2xx, 300..400] }\n"),
+    SPAN_LITERAL(
+        "host: a\nuser_kinds:\n  x:\n    weight: 2\n    wait: exp 3s\n    tasks:\n      - steps:\n"
+        "          - head: /\n            capture: { l: header Location }\n            timeout: "
+        "1s\n"
+        "          - put: /${l}\n            body: $${x} ${l}\n            headers: { X: ${l} }\n"),
     SPAN_LITERAL("tasks: [{get: /, json: [null, ~, 0x1f, -.5e3, true, {a: [b]}]}]\nhost: '\\'\n"),
     SPAN_LITERAL("a: &a [*a, !!str x, \"\\0\\x41\\u00e9\", 'it''s', |\n"),
     SPAN_LITERAL("\xEF\xBB\xBFhost: \xC3\xA4\r\nwait: pacing 1m30s\rtasks:\t- get\n"),
@@ -42,7 +45,8 @@ static int hostile_value(void *context, uint32_t slot, struct span *ret_value)
     return 0;
 }
 
-/* The head of a request must hold one request line, one Host and nothing that looks like a second request. */
+/* The head of a request must hold one request line, one Host and nothing that looks like a second
+ * request. */
 static void check_request(const struct plan *plan, const struct plan_request *r)
 {
     char *out = malloc(plan->request_bytes_max);
@@ -53,7 +57,8 @@ static void check_request(const struct plan *plan, const struct plan_request *r)
                                    plan->request_bytes_max, &len, &bad_slot);
     require(rc == 0 || rc == -EILSEQ || rc == -ENOSPC);
     if (rc == 0) {
-        const char *line_end = memmem(out, len, "\r\n", 2), *head_end = memmem(out, len, "\r\n\r\n", 4);
+        const char *line_end = memmem(out, len, "\r\n", 2),
+                   *head_end = memmem(out, len, "\r\n\r\n", 4);
         require(line_end != NULL && head_end != NULL);
         unsigned blanks = 0;
         for (const char *c = out; c < line_end; c++) {

@@ -1,4 +1,5 @@
-/* test_choose.c — goal: tasks come as often as their weights say, waits are as long as their rule says. */
+/* test_choose.c — goal: tasks come as often as their weights say, waits are as long as their rule
+ * says. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +16,8 @@
 
 #define WEIGHTS_MAX 64u
 
-/* Share of each index that a table stands for, of 2^32 * count: columns add up to their own and their alias. */
+/* Share of each index that a table stands for, of 2^32 * count: columns add up to their own and
+ * their alias. */
 static void table_shares(const struct alias_table *t, uint64_t *shares)
 {
     for (uint32_t i = 0; i < t->count; i++)
@@ -50,12 +52,12 @@ static void assert_shares(const uint64_t *weights, uint32_t count)
 static void a_table_holds_the_weights_to_one_in_2_to_the_32(void **state)
 {
     (void)state;
-    assert_shares((const uint64_t[]){5, 2, 1}, 3);
-    assert_shares((const uint64_t[]){1}, 1);
-    assert_shares((const uint64_t[]){0, 0, 7, 0}, 4);
-    assert_shares((const uint64_t[]){1, 1, 1, 1}, 4);
-    assert_shares((const uint64_t[]){1, 1000000}, 2);
-    assert_shares((const uint64_t[]){1000000, 999999, 0, 1}, 4);
+    assert_shares((const uint64_t[]){ 5, 2, 1 }, 3);
+    assert_shares((const uint64_t[]){ 1 }, 1);
+    assert_shares((const uint64_t[]){ 0, 0, 7, 0 }, 4);
+    assert_shares((const uint64_t[]){ 1, 1, 1, 1 }, 4);
+    assert_shares((const uint64_t[]){ 1, 1000000 }, 2);
+    assert_shares((const uint64_t[]){ 1000000, 999999, 0, 1 }, 4);
     struct prng p;
     prng_init(&p, 1, 2);
     for (int round = 0; round < 2000; round++) {
@@ -71,12 +73,12 @@ static void a_table_holds_the_weights_to_one_in_2_to_the_32(void **state)
 static void choices_come_in_the_proportion_of_the_weights(void **state)
 {
     (void)state;
-    static const uint64_t weights[] = {5, 2, 1, 0};
-    static const double shares[] = {0.625, 0.25, 0.125, 0};
+    static const uint64_t weights[] = { 5, 2, 1, 0 };
+    static const double shares[] = { 0.625, 0.25, 0.125, 0 };
     struct arena *a;
     struct alias_table t;
     struct prng p;
-    uint32_t seen[4] = {0};
+    uint32_t seen[4] = { 0 };
     const uint32_t rounds = 200000;
     prng_init(&p, 42, 0);
     assert_int_equal(arena_open(&a), 0);
@@ -99,8 +101,8 @@ static uint64_t sample(const struct wait_rule *rule, struct prng *p)
 static void waits_have_the_mean_and_range_of_their_rule(void **state)
 {
     (void)state;
-    const struct wait_rule uniform = {WAIT_UNIFORM, 5000000000, 10000000000};
-    const struct wait_rule exponential = {WAIT_EXPONENTIAL, 3000000000, 0};
+    const struct wait_rule uniform = { WAIT_UNIFORM, 5000000000, 10000000000 };
+    const struct wait_rule exponential = { WAIT_EXPONENTIAL, 3000000000, 0 };
     const int rounds = 100000;
     double sum_uniform = 0, sum_exponential = 0;
     uint32_t above_mean = 0;
@@ -122,8 +124,8 @@ static void waits_have_the_mean_and_range_of_their_rule(void **state)
 static void a_uniform_wait_reaches_both_ends(void **state)
 {
     (void)state;
-    const struct wait_rule narrow = {WAIT_UNIFORM, 10, 12}, point = {WAIT_UNIFORM, 10, 10};
-    uint32_t seen[3] = {0};
+    const struct wait_rule narrow = { WAIT_UNIFORM, 10, 12 }, point = { WAIT_UNIFORM, 10, 10 };
+    uint32_t seen[3] = { 0 };
     struct prng p;
     prng_init(&p, 7, 7);
     for (int i = 0; i < 1000; i++)
@@ -135,7 +137,7 @@ static void a_uniform_wait_reaches_both_ends(void **state)
 static void constant_and_no_wait_draw_nothing(void **state)
 {
     (void)state;
-    const struct wait_rule none = {WAIT_NONE, 0, 0}, constant = {WAIT_CONSTANT, 1500, 0};
+    const struct wait_rule none = { WAIT_NONE, 0, 0 }, constant = { WAIT_CONSTANT, 1500, 0 };
     struct prng p, before;
     prng_init(&p, 1, 1);
     before = p;
@@ -147,12 +149,13 @@ static void constant_and_no_wait_draw_nothing(void **state)
 static void pacing_waits_for_the_rest_and_catches_nothing_up(void **state)
 {
     (void)state;
-    const struct wait_rule pacing = {WAIT_PACING, 1000, 0};
+    const struct wait_rule pacing = { WAIT_PACING, 1000, 0 };
     struct prng p;
     prng_init(&p, 1, 1);
     assert_int_equal(wait_sample_ns(&pacing, &p, 5000, 5000), 1000);
     assert_int_equal(wait_sample_ns(&pacing, &p, 5000, 5300), 700);
     assert_int_equal(wait_sample_ns(&pacing, &p, 5000, 6000), 0);
+    assert_int_equal(wait_sample_ns(&pacing, &p, 5000, 6500), 0);
     assert_int_equal(wait_sample_ns(&pacing, &p, 5000, 99000), 0);
     assert_int_equal(wait_sample_ns(&pacing, &p, 5000, 4000), 1000);
 }
@@ -173,7 +176,7 @@ static void an_arena_gives_zeroed_aligned_memory_of_any_size(void **state)
         memset(blocks[i], 0xAA, size);
     }
     assert_null(arena_alloc(a, SIZE_MAX - 5));
-    assert_string_equal(arena_copy(a, (struct span){"hello", 4}), "hell");
+    assert_string_equal(arena_copy(a, (struct span){ "hello", 4 }), "hell");
     arena_close(a);
     arena_close(NULL);
 }
@@ -190,5 +193,6 @@ int main(void)
         cmocka_unit_test(an_arena_gives_zeroed_aligned_memory_of_any_size),
     };
     cmocka_set_test_filter(getenv("TEST"));
-    return cmocka_run_group_tests_name("choose", tests, NULL, NULL) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cmocka_run_group_tests_name("choose", tests, NULL, NULL) == 0 ? EXIT_SUCCESS
+                                                                         : EXIT_FAILURE;
 }

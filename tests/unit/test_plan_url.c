@@ -1,4 +1,5 @@
-/* test_plan_url.c — goal: a URL and its options become one request, byte for byte, or one line that says what is wrong. */
+/* test_plan_url.c — goal: a URL and its options become one request, byte for byte, or one line that
+ * says what is wrong. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,43 +59,50 @@ static void assert_refused(const struct plan_url_options *o, const char *message
 static void a_bare_url_is_a_get(void **state)
 {
     (void)state;
-    assert_sent(&(struct plan_url_options){.url = "http://127.0.0.1:8000/a/b?c=d&e"},
+    assert_sent(&(struct plan_url_options){ .url = "http://127.0.0.1:8000/a/b?c=d&e" },
                 "GET /a/b?c=d&e HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n" AGENT "Accept: */*\r\n\r\n");
-    assert_sent(&(struct plan_url_options){.url = "localhost:80"},
+    assert_sent(&(struct plan_url_options){ .url = "localhost:80" },
                 "GET / HTTP/1.1\r\nHost: localhost\r\n" AGENT "Accept: */*\r\n\r\n");
-    assert_sent(&(struct plan_url_options){.url = "http://[::1]:8080?q#x"},
+    assert_sent(&(struct plan_url_options){ .url = "http://[::1]:8080?q#x" },
                 "GET /?q HTTP/1.1\r\nHost: [::1]:8080\r\n" AGENT "Accept: */*\r\n\r\n");
-    assert_sent(&(struct plan_url_options){.url = "http://a/\xC3\xA4?"},
+    assert_sent(&(struct plan_url_options){ .url = "http://a/\xC3\xA4?" },
                 "GET /%C3%A4? HTTP/1.1\r\nHost: a\r\n" AGENT "Accept: */*\r\n\r\n");
 }
 
 static void headers_replace_defaults_of_their_name(void **state)
 {
     (void)state;
-    const char *const headers[] = {"host: other", "X-A: 1", "accept:", "USER-AGENT: me", "X-B:  2 ", "x-a: 3"};
-    assert_sent(&(struct plan_url_options){.url = "http://a/", .headers = headers, .header_count = 6},
-                "GET / HTTP/1.1\r\nhost: other\r\nUSER-AGENT: me\r\nx-a: 3\r\nX-B: 2\r\n\r\n");
+    const char *const headers[] = { "host: other",    "X-A: 1",   "accept:",
+                                    "USER-AGENT: me", "X-B:  2 ", "x-a: 3" };
+    assert_sent(
+        &(struct plan_url_options){ .url = "http://a/", .headers = headers, .header_count = 6 },
+        "GET / HTTP/1.1\r\nhost: other\r\nUSER-AGENT: me\r\nx-a: 3\r\nX-B: 2\r\n\r\n");
 }
 
 static void a_body_makes_a_post_with_its_length(void **state)
 {
     (void)state;
-    assert_sent_bytes(&(struct plan_url_options){.url = "http://a/", .body = "x=1\0y", .body_bytes = 5},
-                      SPAN_LITERAL("POST / HTTP/1.1\r\nHost: a\r\n" AGENT
-                                   "Accept: */*\r\nContent-Length: 5\r\n\r\nx=1\0y"));
+    assert_sent_bytes(
+        &(struct plan_url_options){ .url = "http://a/", .body = "x=1\0y", .body_bytes = 5 },
+        SPAN_LITERAL("POST / HTTP/1.1\r\nHost: a\r\n" AGENT
+                     "Accept: */*\r\nContent-Length: 5\r\n\r\nx=1\0y"));
 }
 
 static void a_method_that_expects_a_body_says_when_there_is_none(void **state)
 {
     (void)state;
-    assert_sent(&(struct plan_url_options){.url = "http://a/", .method = "POST"},
+    assert_sent(&(struct plan_url_options){ .url = "http://a/", .method = "POST" },
                 "POST / HTTP/1.1\r\nHost: a\r\n" AGENT "Accept: */*\r\nContent-Length: 0\r\n\r\n");
-    assert_sent(&(struct plan_url_options){.url = "http://a/", .method = "PUT", .body = "", .body_bytes = 0},
-                "PUT / HTTP/1.1\r\nHost: a\r\n" AGENT "Accept: */*\r\nContent-Length: 0\r\n\r\n");
-    assert_sent(&(struct plan_url_options){.url = "http://a/", .method = "DELETE"},
+    assert_sent(
+        &(struct plan_url_options){
+            .url = "http://a/", .method = "PUT", .body = "", .body_bytes = 0 },
+        "PUT / HTTP/1.1\r\nHost: a\r\n" AGENT "Accept: */*\r\nContent-Length: 0\r\n\r\n");
+    assert_sent(&(struct plan_url_options){ .url = "http://a/", .method = "DELETE" },
                 "DELETE / HTTP/1.1\r\nHost: a\r\n" AGENT "Accept: */*\r\n\r\n");
-    assert_sent(&(struct plan_url_options){.url = "http://a/", .method = "get", .body = "1", .body_bytes = 1},
-                "get / HTTP/1.1\r\nHost: a\r\n" AGENT "Accept: */*\r\nContent-Length: 1\r\n\r\n1");
+    assert_sent(
+        &(struct plan_url_options){
+            .url = "http://a/", .method = "get", .body = "1", .body_bytes = 1 },
+        "get / HTTP/1.1\r\nHost: a\r\n" AGENT "Accept: */*\r\nContent-Length: 1\r\n\r\n1");
 }
 
 static void a_plan_of_a_url_is_one_kind_one_task_one_request(void **state)
@@ -107,7 +115,7 @@ static void a_plan_of_a_url_is_one_kind_one_task_one_request(void **state)
         .method = "HEAD",
         .connections = 64,
         .pipeline = 16,
-        .load = {.duration_ns = 10, .requests_max = 11, .timeout_ns = 12, .seed = 13},
+        .load = { .duration_ns = 10, .requests_max = 11, .timeout_ns = 12, .seed = 13 },
     });
     const struct plan_kind *kind = &plan->kinds[0];
     assert_int_equal(plan->kind_count, 1);
@@ -141,13 +149,13 @@ static void a_plan_outlives_the_words_it_was_made_of(void **state)
 {
     (void)state;
     char url[] = "http://a:1/b?c", method[] = "PATCH", header[] = "X-Y: z", body[] = "data";
-    const char *const headers[] = {header};
-    struct plan *plan = plan_of(&(struct plan_url_options){.url = url,
-                                                           .method = method,
-                                                           .headers = headers,
-                                                           .header_count = 1,
-                                                           .body = body,
-                                                           .body_bytes = 4});
+    const char *const headers[] = { header };
+    struct plan *plan = plan_of(&(struct plan_url_options){ .url = url,
+                                                            .method = method,
+                                                            .headers = headers,
+                                                            .header_count = 1,
+                                                            .body = body,
+                                                            .body_bytes = 4 });
     memset(url, '!', sizeof(url) - 1);
     memset(method, '!', sizeof(method) - 1);
     memset(header, '!', sizeof(header) - 1);
@@ -166,55 +174,63 @@ static void a_plan_outlives_the_words_it_was_made_of(void **state)
 static void what_cannot_be_sent_is_refused_in_one_line(void **state)
 {
     (void)state;
-    const char *const broken[] = {"no header"}, *const split[] = {"A: b\r\nC: d"};
-    const char *const length[] = {"content-length: 5"}, *const host[] = {"Host:"};
-    assert_refused(&(struct plan_url_options){.url = "ftp://a/"},
+    const char *const broken[] = { "no header" }, *const split[] = { "A: b\r\nC: d" };
+    const char *const length[] = { "content-length: 5" }, *const host[] = { "Host:" };
+    assert_refused(&(struct plan_url_options){ .url = "ftp://a/" },
                    "expected an http URL such as 'http://127.0.0.1:8000/', found 'ftp://a/': "
                    "expected 'http://' or 'https://', found another scheme");
-    assert_refused(&(struct plan_url_options){.url = ""},
+    assert_refused(&(struct plan_url_options){ .url = "" },
                    "expected an http URL such as 'http://127.0.0.1:8000/', found nothing: "
                    "expected a URL such as 'http://127.0.0.1:8080/', found nothing");
-    assert_refused(&(struct plan_url_options){.url = "http://a:b@c/"},
-                   "expected a URL without a user's name, found 'http://a:b@c/': use -H 'Authorization: ..'");
-    assert_refused(&(struct plan_url_options){.url = "http://a/", .method = "G T"},
+    assert_refused(
+        &(struct plan_url_options){ .url = "http://a:b@c/" },
+        "expected a URL without a user's name, found 'http://a:b@c/': use -H 'Authorization: ..'");
+    assert_refused(&(struct plan_url_options){ .url = "http://a/", .method = "G T" },
                    "expected a method such as 'GET', found 'G T'");
-    assert_refused(&(struct plan_url_options){.url = "http://a/", .method = "GET\r\nX"},
+    assert_refused(&(struct plan_url_options){ .url = "http://a/", .method = "GET\r\nX" },
                    "expected a method such as 'GET', found 'GET\\x0D\\x0AX'");
-    assert_refused(&(struct plan_url_options){.url = "http://a/", .method = ""},
+    assert_refused(&(struct plan_url_options){ .url = "http://a/", .method = "" },
                    "expected a method such as 'GET', found nothing");
-    assert_refused(&(struct plan_url_options){.url = "http://a/", .headers = broken, .header_count = 1},
-                   "expected a header such as 'Accept: text/html', found 'no header'");
-    assert_refused(&(struct plan_url_options){.url = "http://a/", .headers = split, .header_count = 1},
-                   "expected a header such as 'Accept: text/html', found 'A: b\\x0D\\x0AC: d'");
-    assert_refused(&(struct plan_url_options){.url = "http://a/", .headers = length, .header_count = 1},
-                   "expected no header 'content-length': the length is written from the body sent");
-    assert_refused(&(struct plan_url_options){.url = "http://a/", .headers = host, .header_count = 1},
-                   "expected a host after 'Host:', found nothing");
-    assert_refused(&(struct plan_url_options){.url = "http://a/", .body = "", .body_bytes = (size_t)1 << 30},
-                   "expected a body of at most 16 MiB, found 1073741824 bytes");
-    assert_refused(&(struct plan_url_options){.url = "http://a/", .connections = 1u << 31, .pipeline = 2},
-                   "expected fewer requests in flight, found 2147483648 connections times 2");
+    assert_refused(
+        &(struct plan_url_options){ .url = "http://a/", .headers = broken, .header_count = 1 },
+        "expected a header such as 'Accept: text/html', found 'no header'");
+    assert_refused(
+        &(struct plan_url_options){ .url = "http://a/", .headers = split, .header_count = 1 },
+        "expected a header such as 'Accept: text/html', found 'A: b\\x0D\\x0AC: d'");
+    assert_refused(
+        &(struct plan_url_options){ .url = "http://a/", .headers = length, .header_count = 1 },
+        "expected no header 'content-length': the length is written from the body sent");
+    assert_refused(
+        &(struct plan_url_options){ .url = "http://a/", .headers = host, .header_count = 1 },
+        "expected a host after 'Host:', found nothing");
+    assert_refused(
+        &(struct plan_url_options){ .url = "http://a/", .body = "", .body_bytes = (size_t)1 << 30 },
+        "expected a body of at most 16 MiB, found 1073741824 bytes");
+    assert_refused(
+        &(struct plan_url_options){ .url = "http://a/", .connections = 1u << 31, .pipeline = 2 },
+        "expected fewer requests in flight, found 2147483648 connections times 2");
 }
 
 static void all_mistakes_are_listed(void **state)
 {
     (void)state;
-    const char *const headers[] = {"a", "b"};
+    const char *const headers[] = { "a", "b" };
     struct plan *plan = NULL;
     diag_list_init(&diags, NULL);
     assert_int_equal(plan_from_url(&plan,
-                                   &(struct plan_url_options){.url = "http://a/",
-                                                              .method = "(",
-                                                              .headers = headers,
-                                                              .header_count = 2},
+                                   &(struct plan_url_options){ .url = "http://a/",
+                                                               .method = "(",
+                                                               .headers = headers,
+                                                               .header_count = 2 },
                                    &diags),
                      -EINVAL);
     assert_int_equal(diags.count, 3);
     static const char *many[500];
     for (size_t i = 0; i < 500; i++)
         many[i] = "A: b";
-    assert_refused(&(struct plan_url_options){.url = "http://a/", .headers = many, .header_count = 500},
-                   "expected at most 100 headers, found more");
+    assert_refused(
+        &(struct plan_url_options){ .url = "http://a/", .headers = many, .header_count = 500 },
+        "expected at most 100 headers, found more");
 }
 
 int main(void)
@@ -230,5 +246,6 @@ int main(void)
         cmocka_unit_test(all_mistakes_are_listed),
     };
     cmocka_set_test_filter(getenv("TEST"));
-    return cmocka_run_group_tests_name("plan_url", tests, NULL, NULL) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cmocka_run_group_tests_name("plan_url", tests, NULL, NULL) == 0 ? EXIT_SUCCESS
+                                                                           : EXIT_FAILURE;
 }

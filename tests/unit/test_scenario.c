@@ -1,7 +1,9 @@
-/* test_scenario.c — goal: a scenario becomes the bytes its writer meant, or a list of all that is wrong with it.
+/* test_scenario.c — goal: a scenario becomes the bytes its writer meant, or a list of all that is
+ * wrong with it.
  *
  * tests/data/scenario_bad: NAME.yaml and NAME.expect, the exact text of its mistakes.
- * tests/data/scenario_good: NAME.yaml and NAME.expect, the plan in words and each request as it is sent.
+ * tests/data/scenario_good: NAME.yaml and NAME.expect, the plan in words and each request as it is
+ * sent.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +17,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/plan/diag.h"
 #include "engine/plan/plan.h"
@@ -70,8 +70,9 @@ static int test_value(void *context, uint32_t slot, struct span *ret_value)
     const struct expression *e = &plan->expressions[slot];
     switch (e->kind) {
     case EXPRESSION_VARIABLE:
-        *ret_value = strncmp(plan->variables[e->variable], "header ", 7) == 0 ? SPAN_LITERAL("Session 1")
-                                                                              : SPAN_LITERAL("a b/\"&1");
+        *ret_value = strncmp(plan->variables[e->variable], "header ", 7) == 0
+                         ? SPAN_LITERAL("Session 1")
+                         : SPAN_LITERAL("a b/\"&1");
         return 0;
     case EXPRESSION_RANDOM:
         snprintf(digits, sizeof(digits), "%lld", (long long)e->high);
@@ -89,8 +90,8 @@ static char *render(const struct plan *plan, uint32_t request, size_t *ret_len)
 {
     char *out = malloc(plan->request_bytes_max + 1);
     uint32_t bad_slot;
-    assert_int_equal(template_render(&plan->requests[request].template, test_value, (void *)plan, out,
-                                     plan->request_bytes_max, ret_len, &bad_slot),
+    assert_int_equal(template_render(&plan->requests[request].template, test_value, (void *)plan,
+                                     out, plan->request_bytes_max, ret_len, &bad_slot),
                      0);
     out[*ret_len] = '\0';
     return out;
@@ -120,12 +121,14 @@ static unsigned check_file(const char *folder, const char *name, shown_fn *shown
     size_t len, expected_len;
     snprintf(path, sizeof(path), SQUALL_TESTS_DATA "/%s/%s", folder, name);
     char *text = read_file(path, &len);
-    snprintf(path, sizeof(path), SQUALL_TESTS_DATA "/%s/%.*s.expect", folder, (int)strlen(name) - 5, name);
+    snprintf(path, sizeof(path), SQUALL_TESTS_DATA "/%s/%.*s.expect", folder, (int)strlen(name) - 5,
+             name);
     char *expected = read_file(path, &expected_len);
     char *shown = shown_of(name, text, len);
     const bool is_equal = expected != NULL && strcmp(shown, expected) == 0;
     if (!is_equal)
-        print_error("%s/%s\nexpected:\n%s\nfound:\n%s\n", folder, name, expected == NULL ? "" : expected, shown);
+        print_error("%s/%s\nexpected:\n%s\nfound:\n%s\n", folder, name,
+                    expected == NULL ? "" : expected, shown);
     free(shown);
     free(expected);
     free(text);
@@ -226,15 +229,16 @@ static void every_good_scenario_means_exactly_its_plan(void **state)
 static void a_login_is_sent_byte_for_byte(void **state)
 {
     (void)state;
-    struct plan *plan = plan_of(HOST "on_start:\n"
-                                     "  - post: /api-token-auth/\n"
-                                     "    form: { username: admin@tweetcheck.com, password: admin }\n"
-                                     "    capture: { token: json /token }\n"
-                                     "  - session_headers: { Authorization: \"Token ${token}\" }\n"
-                                     "tasks:\n"
-                                     "  - post: /api/tweets/\n"
-                                     "    json: { handle: 1, body: This tweet brought to you by Locust }\n",
-                                NULL);
+    struct plan *plan =
+        plan_of(HOST "on_start:\n"
+                     "  - post: /api-token-auth/\n"
+                     "    form: { username: admin@tweetcheck.com, password: admin }\n"
+                     "    capture: { token: json /token }\n"
+                     "  - session_headers: { Authorization: \"Token ${token}\" }\n"
+                     "tasks:\n"
+                     "  - post: /api/tweets/\n"
+                     "    json: { handle: 1, body: This tweet brought to you by Locust }\n",
+                NULL);
     assert_request(plan, 0,
                    "POST /api-token-auth/ HTTP/1.1\r\n"
                    "Host: 127.0.0.1:8000\r\n"
@@ -274,10 +278,12 @@ static void a_session_header_is_the_text_alone(void **state)
     assert_int_equal(plan->kinds[0].on_start_count, 3);
     assert_int_equal(steps[1].kind, STEP_SET);
     assert_string_equal(plan->variables[steps[1].variable], "header A");
-    assert_int_equal(step_value_render(steps[1].value, test_value, plan, out, sizeof(out), &len, &bad_slot), 0);
-    assert_true(span_equal((struct span){out, len}, SPAN_LITERAL("Token a b/\"&1!")));
-    assert_int_equal(step_value_render(steps[2].value, test_value, plan, out, sizeof(out), &len, &bad_slot), 0);
-    assert_true(span_equal((struct span){out, len}, SPAN_LITERAL("fixed")));
+    assert_int_equal(
+        step_value_render(steps[1].value, test_value, plan, out, sizeof(out), &len, &bad_slot), 0);
+    assert_true(span_equal((struct span){ out, len }, SPAN_LITERAL("Token a b/\"&1!")));
+    assert_int_equal(
+        step_value_render(steps[2].value, test_value, plan, out, sizeof(out), &len, &bad_slot), 0);
+    assert_true(span_equal((struct span){ out, len }, SPAN_LITERAL("fixed")));
     plan_close(plan);
 }
 
@@ -304,18 +310,21 @@ static bool expects(const struct plan_request *r, uint32_t status)
 static void a_request_knows_what_its_answer_must_be(void **state)
 {
     (void)state;
-    struct plan *plan = plan_of(HOST "timeout: 5s\ntasks:\n"
-                                     "  - get: /a\n    expect: { status: [201, 3xx, 404..406] }\n    timeout: 1s\n"
-                                     "  - head: /b\n    capture: { x: header Location }\n"
-                                     "  - patch: /c\n    capture: { y: json /y }\n",
-                                NULL);
+    struct plan *plan =
+        plan_of(HOST "timeout: 5s\ntasks:\n"
+                     "  - get: /a\n    expect: { status: [201, 3xx, 404..406] }\n    timeout: 1s\n"
+                     "  - head: /b\n    capture: { x: header Location }\n"
+                     "  - patch: /c\n    capture: { y: json /y }\n",
+                NULL);
     const struct plan_request *r = plan->requests;
     uint32_t count = 0;
     for (uint32_t status = 0; status < 1024; status++)
         count += expects(&r[0], status);
     assert_int_equal(count, 1 + 100 + 3);
-    assert_true(r[0].expects_status && expects(&r[0], 201) && expects(&r[0], 300) && expects(&r[0], 399));
-    assert_true(expects(&r[0], 404) && expects(&r[0], 406) && !expects(&r[0], 200) && !expects(&r[0], 400));
+    assert_true(r[0].expects_status && expects(&r[0], 201) && expects(&r[0], 300) &&
+                expects(&r[0], 399));
+    assert_true(expects(&r[0], 404) && expects(&r[0], 406) && !expects(&r[0], 200) &&
+                !expects(&r[0], 400));
     assert_int_equal(r[0].timeout_ns, 1000000000);
     assert_true(r[0].is_idempotent && !r[0].is_head && !r[0].wants_body && !r[0].wants_headers);
     assert_false(r[1].expects_status);
@@ -335,10 +344,10 @@ static void a_request_with_the_longest_values_fits_its_buffer(void **state)
                                      "    body: ${random(1, 2)}${uuid()}\n",
                                 NULL);
     const uint32_t slots = 3 * 4096 + 20 + 36;
-    assert_true(plan->request_bytes_max >= slots + strlen("POST / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n"
-                                                          "User-Agent: squall/" SQUALL_VERSION
-                                                          "\r\nAccept: */*\r\n"
-                                                          "Content-Length: 12345\r\n\r\n"));
+    assert_true(plan->request_bytes_max >=
+                slots + strlen("POST / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n"
+                               "User-Agent: squall/" SQUALL_VERSION "\r\nAccept: */*\r\n"
+                               "Content-Length: 12345\r\n\r\n"));
     assert_true(plan->request_bytes_max < slots + 256);
     plan_close(plan);
 }
@@ -370,7 +379,7 @@ static void what_is_not_given_has_its_default(void **state)
 static void the_command_line_wins_over_the_file(void **state)
 {
     (void)state;
-    const char *const headers[] = {"x-own: 3", "Accept:", "Authorization: Basic x"};
+    const char *const headers[] = { "x-own: 3", "Accept:", "Authorization: Basic x" };
     const struct plan_overrides over = {
         .host = "https://[::1]:8443",
         .headers = headers,
@@ -378,7 +387,7 @@ static void the_command_line_wins_over_the_file(void **state)
         .has_users = true,
         .users = 7,
         .has_spawn_rate = true,
-        .spawn_rate = {1, 2},
+        .spawn_rate = { 1, 2 },
         .has_duration = true,
         .duration_ns = 5,
         .has_requests = true,
@@ -386,7 +395,7 @@ static void the_command_line_wins_over_the_file(void **state)
         .has_timeout = true,
         .timeout_ns = 8,
         .has_rate = true,
-        .rate = {9, 10},
+        .rate = { 9, 10 },
         .is_poisson = true,
         .has_grace = true,
         .grace_ns = 0,
@@ -395,11 +404,12 @@ static void the_command_line_wins_over_the_file(void **state)
         .pipeline = 13,
         .connections = 14,
     };
-    struct plan *plan = plan_of("host: http://a\nusers: 2\nspawn_rate: 3\nrun_time: 4s\ntimeout: 5s\n"
-                                "headers: { X-Own: 1 }\n"
-                                "on_start: [{ session_headers: { authorization: a } }]\n"
-                                "tasks:\n  - get: /\n    headers: { X-Own: 2 }\n",
-                                &over);
+    struct plan *plan =
+        plan_of("host: http://a\nusers: 2\nspawn_rate: 3\nrun_time: 4s\ntimeout: 5s\n"
+                "headers: { X-Own: 1 }\n"
+                "on_start: [{ session_headers: { authorization: a } }]\n"
+                "tasks:\n  - get: /\n    headers: { X-Own: 2 }\n",
+                &over);
     const struct plan_load *l = &plan->load;
     assert_request(plan, 0,
                    "GET / HTTP/1.1\r\nHost: [::1]:8443\r\nUser-Agent: squall/" SQUALL_VERSION
@@ -407,7 +417,8 @@ static void the_command_line_wins_over_the_file(void **state)
     assert_true(plan->is_tls);
     assert_string_equal(plan->connect_host, "::1");
     assert_int_equal(plan->connect_port, 8443);
-    assert_true(l->users == 7 && l->spawn_rate.num == 1 && l->spawn_rate.den == 2 && l->duration_ns == 5);
+    assert_true(l->users == 7 && l->spawn_rate.num == 1 && l->spawn_rate.den == 2 &&
+                l->duration_ns == 5);
     assert_true(l->requests_max == 6 && l->timeout_ns == 8 && l->is_open && l->is_poisson);
     assert_true(l->rate.num == 9 && l->rate.den == 10 && l->grace_ns == 0 && l->seed == 12);
     assert_true(l->requests_per_connection == 11 && l->pipeline == 13 && l->connections == 14);
@@ -419,18 +430,21 @@ static void mistakes_of_the_command_line_have_no_place(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"no header", "expected a header such as 'Accept: text/html', found 'no header'"},
-        {"A: b\r\nC: d", "expected a header such as 'Accept: text/html', found 'A: b\\x0D\\x0AC: d'"},
-        {"Content-length: 1", "expected no header 'Content-length': the length is written from the body sent"},
-        {"Host:", "expected a host after 'Host:', found nothing"},
+        { "no header", "expected a header such as 'Accept: text/html', found 'no header'" },
+        { "A: b\r\nC: d",
+          "expected a header such as 'Accept: text/html', found 'A: b\\x0D\\x0AC: d'" },
+        { "Content-length: 1",
+          "expected no header 'Content-length': the length is written from the body sent" },
+        { "Host:", "expected a host after 'Host:', found nothing" },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const char *const header[] = {rows[i][0]};
+        const char *const header[] = { rows[i][0] };
         assert_mistake(HOST "tasks: [{ get: / }]\n",
-                       &(struct plan_overrides){.headers = header, .header_count = 1}, rows[i][1]);
+                       &(struct plan_overrides){ .headers = header, .header_count = 1 },
+                       rows[i][1]);
         assert_int_equal(diags.entries[0].place.line, 0);
     }
-    assert_mistake("tasks: [{ get: / }]\n", &(struct plan_overrides){.host = "ftp://a"},
+    assert_mistake("tasks: [{ get: / }]\n", &(struct plan_overrides){ .host = "ftp://a" },
                    "--host: expected 'http://' or 'https://', found another scheme");
 }
 
@@ -441,17 +455,17 @@ static void every_way_to_wait_is_understood(void **state)
         const char *text;
         struct wait_rule rule;
     } rows[] = {
-        {"1s", {WAIT_CONSTANT, 1000000000, 0}},
-        {"0", {WAIT_NONE, 0, 0}},
-        {"1.5", {WAIT_CONSTANT, 1500000000, 0}},
-        {"5s..10s", {WAIT_UNIFORM, 5000000000, 10000000000}},
-        {"250ms .. 1m", {WAIT_UNIFORM, 250000000, 60000000000}},
-        {"0..1", {WAIT_UNIFORM, 0, 1000000000}},
-        {"0.5..1.5", {WAIT_UNIFORM, 500000000, 1500000000}},
-        {"exp 3s", {WAIT_EXPONENTIAL, 3000000000, 0}},
-        {"pacing   2s", {WAIT_PACING, 2000000000, 0}},
-        {"throughput 0.5/s", {WAIT_PACING, 2000000000, 0}},
-        {"throughput 3", {WAIT_PACING, 333333333, 0}},
+        { "1s", { WAIT_CONSTANT, 1000000000, 0 } },
+        { "0", { WAIT_NONE, 0, 0 } },
+        { "1.5", { WAIT_CONSTANT, 1500000000, 0 } },
+        { "5s..10s", { WAIT_UNIFORM, 5000000000, 10000000000 } },
+        { "250ms .. 1m", { WAIT_UNIFORM, 250000000, 60000000000 } },
+        { "0..1", { WAIT_UNIFORM, 0, 1000000000 } },
+        { "0.5..1.5", { WAIT_UNIFORM, 500000000, 1500000000 } },
+        { "exp 3s", { WAIT_EXPONENTIAL, 3000000000, 0 } },
+        { "pacing   2s", { WAIT_PACING, 2000000000, 0 } },
+        { "throughput 0.5/s", { WAIT_PACING, 2000000000, 0 } },
+        { "throughput 3", { WAIT_PACING, 333333333, 0 } },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char text[128];
@@ -460,166 +474,6 @@ static void every_way_to_wait_is_understood(void **state)
         assert_memory_equal(&plan->kinds[0].wait, &rows[i].rule, sizeof(struct wait_rule));
         plan_close(plan);
     }
-}
-
-/* ---- files ---- */
-
-static void what_is_no_regular_file_is_refused_at_once(void **state)
-{
-    (void)state;
-    char folder[] = "/tmp/squall-scenario-XXXXXX", path[128], message[256];
-    struct plan *plan = NULL;
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof(path), "%s/fifo", folder);
-    assert_int_equal(mkfifo(path, 0600), 0);
-    const struct {
-        const char *path, *format;
-    } rows[] = {
-        {path, "cannot read '%s': it is no regular file"},
-        {folder, "cannot read '%s': it is a directory"},
-        {"/dev/zero", "cannot read '%s': it is no regular file"},
-        {"/nowhere/at/all.yaml", "cannot open '%s': no such file"},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        diag_list_init(&diags, rows[i].path);
-        assert_int_equal(plan_from_file(&plan, rows[i].path, NULL, &diags), -EINVAL);
-        assert_int_equal(diags.count, 1);
-        snprintf(message, sizeof(message), rows[i].format, rows[i].path);
-        assert_string_equal(diags.entries[0].message, message);
-    }
-    unlink(path);
-    rmdir(folder);
-}
-
-static void a_file_of_more_than_1_MiB_is_not_read(void **state)
-{
-    (void)state;
-    char path[] = "/tmp/squall-scenario-XXXXXX";
-    struct plan *plan = NULL;
-    const int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(ftruncate(fd, (off_t)1 << 30), 0);
-    diag_list_init(&diags, path);
-    assert_int_equal(plan_from_file(&plan, path, NULL, &diags), -EINVAL);
-    assert_non_null(strstr(diags.entries[0].message, "': it is longer than 1 MiB"));
-
-    char *text = calloc(1, SCENARIO_BYTES_MAX + 1);
-    diag_list_init(&diags, path);
-    assert_int_equal(plan_from_text(&plan, "t", text, SCENARIO_BYTES_MAX + 1, NULL, &diags), -EINVAL);
-    assert_string_equal(diags.entries[0].message, "expected a scenario of at most 1 MiB in 't', found more");
-    free(text);
-    close(fd);
-    unlink(path);
-}
-
-static void a_byte_order_mark_of_utf8_is_skipped(void **state)
-{
-    (void)state;
-    struct plan *plan = plan_of("\xEF\xBB\xBF" HOST "tasks: [{ get: / }]\n", NULL);
-    plan_close(plan);
-    assert_mistake("\xEF\xBB\xBF" HOST "tasks: [{ get: a }]\n", NULL,
-                   "expected a path that begins with '/' after 'get', found 'a'");
-    assert_int_equal(diags.entries[0].place.column, 16);
-    assert_string_equal(diags.entries[0].excerpt, "tasks: [{ get: a }]");
-}
-
-/* Fills a text of `len` bytes by repeating `part` after `head`. */
-static char *repeat(const char *head, const char *part, size_t len)
-{
-    char *text = calloc(1, len + 1);
-    size_t used = strlen(head);
-    memcpy(text, head, used);
-    for (; used + strlen(part) <= len; used += strlen(part))
-        memcpy(text + used, part, strlen(part));
-    return text;
-}
-
-static void the_largest_files_of_any_kind_are_answered(void **state)
-{
-    (void)state;
-    static const char *const rows[][2] = {
-        {"", "["},
-        {"", "{a: "},
-        {"", "- "},
-        {"", "? "},
-        {"", "a: "},
-        {"[", "a,"},
-        {"", "\""},
-        {"a: |\n", " x\n"},
-        {"a: &a b\nc: [", "*a,"},
-        {HOST "tasks:\n", "  - get: /\n"},
-        {HOST "tasks:\n", "  - gte: /\n"},
-        {HOST "tasks:\n", "  - get: /${b}\n"},
-        {HOST "tasks:\n  - get: /\n    form: {", "k: ,"},
-        {HOST "tasks:\n  - get: /", "${b}"},
-        {HOST "tasks:\n  - get: /", "${uuid()}"},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char *text = repeat(rows[i][0], rows[i][1], SCENARIO_BYTES_MAX);
-        struct plan *plan = NULL;
-        diag_list_init(&diags, "t");
-        const int rc = plan_from_text(&plan, "t", text, strlen(text), NULL, &diags);
-        assert_true((rc == 0 && plan != NULL) || (rc == -EINVAL && diags.count > 0));
-        plan_close(plan);
-        free(text);
-    }
-}
-
-static void shared_headers_cannot_multiply_without_bound(void **state)
-{
-    (void)state;
-    char *value = repeat("", "x", 400000);
-    char *text = malloc(900000);
-    size_t used = (size_t)snprintf(text, 900000, HOST "headers: { A: %s }\ntasks:\n", value);
-    while (used < 600000)
-        used += (size_t)snprintf(text + used, 900000 - used, "  - get: /\n");
-    assert_mistake(text, NULL, "expected requests of at most 8 MiB in all, found more: are there long 'headers'?");
-    free(text);
-    free(value);
-}
-
-static void every_prefix_of_a_scenario_is_a_plan_or_a_mistake(void **state)
-{
-    (void)state;
-    size_t len;
-    char *text = read_file(SQUALL_TESTS_DATA "/scenario_good/kinds.yaml", &len);
-    unsigned plans = 0;
-    assert_non_null(text);
-    for (size_t cut = 0; cut <= len; cut++) {
-        struct plan *plan = NULL;
-        char *exact = malloc(cut == 0 ? 1 : cut);
-        memcpy(exact, text, cut);
-        diag_list_init(&diags, "t");
-        const int rc = plan_from_text(&plan, "t", exact, cut, NULL, &diags);
-        assert_true((rc == 0) == (diags.count == 0) && (rc == 0) == (plan != NULL));
-        plans += rc == 0;
-        plan_close(plan);
-        free(exact);
-    }
-    assert_true(plans > 10);
-    free(text);
-}
-
-static void a_scenario_without_one_of_its_lines_is_a_plan_or_a_mistake(void **state)
-{
-    (void)state;
-    size_t len;
-    char *text = read_file(SQUALL_TESTS_DATA "/scenario_good/kinds.yaml", &len);
-    assert_non_null(text);
-    for (size_t start = 0; start < len;) {
-        const size_t end = (size_t)(strchr(text + start, '\n') - text) + 1;
-        struct plan *plan = NULL;
-        char *rest = malloc(len);
-        memcpy(rest, text, start);
-        memcpy(rest + start, text + end, len - end);
-        diag_list_init(&diags, "t");
-        const int rc = plan_from_text(&plan, "t", rest, len - (end - start), NULL, &diags);
-        assert_true((rc == 0) == (diags.count == 0) && (rc == 0) == (plan != NULL));
-        plan_close(plan);
-        free(rest);
-        start = end;
-    }
-    free(text);
 }
 
 int main(void)
@@ -636,14 +490,8 @@ int main(void)
         cmocka_unit_test(the_command_line_wins_over_the_file),
         cmocka_unit_test(mistakes_of_the_command_line_have_no_place),
         cmocka_unit_test(every_way_to_wait_is_understood),
-        cmocka_unit_test(what_is_no_regular_file_is_refused_at_once),
-        cmocka_unit_test(a_file_of_more_than_1_MiB_is_not_read),
-        cmocka_unit_test(a_byte_order_mark_of_utf8_is_skipped),
-        cmocka_unit_test(the_largest_files_of_any_kind_are_answered),
-        cmocka_unit_test(shared_headers_cannot_multiply_without_bound),
-        cmocka_unit_test(every_prefix_of_a_scenario_is_a_plan_or_a_mistake),
-        cmocka_unit_test(a_scenario_without_one_of_its_lines_is_a_plan_or_a_mistake),
     };
     cmocka_set_test_filter(getenv("TEST"));
-    return cmocka_run_group_tests_name("scenario", tests, NULL, NULL) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return cmocka_run_group_tests_name("scenario", tests, NULL, NULL) == 0 ? EXIT_SUCCESS
+                                                                           : EXIT_FAILURE;
 }
