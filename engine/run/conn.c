@@ -151,8 +151,6 @@ static void conn_mark_sent(struct worker *w, struct conn *c, struct user *u, siz
     user_list_push(w, &c->flight, u);
     w->in_flight++;
     shard_count(w->shard, COUNTER_SENT, 1);
-    if (u->is_resend)
-        shard_count(w->shard, COUNTER_RESENT, 1);
     if (c->carried++ > 0)
         shard_count(w->shard, COUNTER_REUSED, 1);
     cell_add(&w->shard->endpoints[w->plan->requests[u->request].endpoint].bytes_out, bytes);
@@ -391,6 +389,7 @@ static void conn_fail_queue(struct worker *w, struct conn *c, enum failure_class
 static void conn_requeue_flight(struct worker *w, struct conn *c, struct user_list *flight)
 {
     struct user_list rest = c->queue;
+    shard_count(w->shard, COUNTER_RESENT, flight->count);
     c->queue = (struct user_list){ 0 };
     for (struct user *u = user_list_pop(w, flight); u != NULL; u = user_list_pop(w, flight)) {
         w->in_flight--;
@@ -425,4 +424,25 @@ void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_r
         partial = NULL; /* only the oldest can have begun to be answered */
     }
     conn_release_watched(w, c);
+}
+
+static bool flight_may_go_again(const struct worker *w, const struct conn *c)
+{
+    if (c->carried <= c->flight.count || response_has_begun(&c->response))
+        return false;
+    for (uint32_t link = c->flight.first; link != 0; link = w->users[link - 1].next) {
+        const struct user *u = &w->users[link - 1];
+        if (u->is_resend || !w->plan->requests[u->request].is_idempotent)
+            return false;
+    }
+    return true;
+}
+
+void conn_cut(struct worker *w, struct conn *c, enum conn_event ev, enum failure_class class,
+              const char *message)
+{
+    if (flight_may_go_again(w, c))
+        conn_end(w, c, ev, CLOSE_SERVER_CLOSED, FAILURE_NONE, NULL);
+    else
+        conn_end(w, c, ev, CLOSE_CUT, class, message);
 }

@@ -73,6 +73,13 @@ void conn_flush(struct worker *w, struct conn *c);
 void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_reason reason,
               enum failure_class class, const char *message);
 
+/* The server closed or reset it with requests in flight. When it had answered before, but nothing
+ * of these, and repeating them does no harm, it had closed an idle connection just as they left:
+ * they are sent again, once, on the next connection (RFC 9112 section 9.3.1). Otherwise they fail
+ * with `class`. */
+void conn_cut(struct worker *w, struct conn *c, enum conn_event ev, enum failure_class class,
+              const char *message);
+
 /* Closing: cancels what is armed, closes the socket once nothing is, and is idle once that is done.
  */
 void conn_drain(struct worker *w, struct conn *c);

@@ -64,17 +64,17 @@ static void send_done(struct worker *w, struct conn *c, const struct completion 
 static void silent_send_done(struct worker *w, struct conn *c, const struct completion *got)
 {
     if (c->flight.count > 0)
-        conn_end(w, c, EV_FAILED, CLOSE_CUT, FAILURE_SEND_RESET, NULL);
+        conn_cut(w, c, EV_FAILED, FAILURE_SEND_RESET, NULL);
 }
 
 static void send_failed(struct worker *w, struct conn *c, int err)
 {
     if (!conn_is_live(c) || c->flight.count == 0)
         return;
-    const bool is_cut = err == EPIPE || err == ECONNRESET || err == ETIMEDOUT || err == ENOTCONN;
-    conn_end(w, c, EV_FAILED, is_cut ? CLOSE_CUT : CLOSE_LOCAL,
-             is_cut ? FAILURE_SEND_RESET : FAILURE_LOCAL_RING,
-             is_cut ? NULL : strerrordesc_np(err));
+    if (err == EPIPE || err == ECONNRESET || err == ETIMEDOUT || err == ENOTCONN)
+        conn_cut(w, c, EV_FAILED, FAILURE_SEND_RESET, NULL);
+    else
+        conn_end(w, c, EV_FAILED, CLOSE_LOCAL, FAILURE_LOCAL_RING, strerrordesc_np(err));
 }
 
 /* ---- receive ---- */
@@ -113,7 +113,7 @@ static void recv_failed(struct worker *w, struct conn *c, int err)
         if (c->flight.count == 0)
             conn_end(w, c, EV_PEER_CLOSED, CLOSE_SERVER_CLOSED, FAILURE_NONE, NULL);
         else
-            conn_end(w, c, EV_FAILED, CLOSE_CUT, FAILURE_RESET_MID_RESPONSE, NULL);
+            conn_cut(w, c, EV_FAILED, FAILURE_RESET_MID_RESPONSE, NULL);
         return;
     default:
         conn_end(w, c, EV_FAILED, CLOSE_LOCAL, FAILURE_LOCAL_RING, strerrordesc_np(err));

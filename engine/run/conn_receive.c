@@ -126,7 +126,10 @@ static bool conn_answered(struct worker *w, struct conn *c, bool has_trailing)
     c->failures_in_row = 0;
     conn_forget_sent(w, c);
     const uint32_t gen = c->gen;
-    exchange_answered(w, c, u, has_trailing && c->flight.count == 0);
+    const bool is_unsolicited = has_trailing && c->flight.count == 0;
+    if (is_unsolicited)
+        conn_end(w, c, EV_RETIRED, CLOSE_UNSOLICITED, FAILURE_NONE, NULL);
+    exchange_answered(w, c, u, is_unsolicited);
     conn_release_watched(w, c);
 
     if (c->gen != gen || (c->state != CONN_OPEN && c->state != CONN_EXCHANGING))
@@ -138,12 +141,6 @@ static bool conn_answered(struct worker *w, struct conn *c, bool has_trailing)
     else if (c->flight.count > 0)
         conn_begin_response(w, c);
     return c->state == CONN_OPEN || c->state == CONN_EXCHANGING;
-}
-
-static void conn_broken(struct worker *w, struct conn *c, enum close_reason reason,
-                        enum conn_event ev)
-{
-    conn_end(w, c, ev, reason, response_failure(&c->response), response_reason(&c->response));
 }
 
 void conn_receive(struct worker *w, struct conn *c, const char *bytes, size_t len)
@@ -161,7 +158,8 @@ void conn_receive(struct worker *w, struct conn *c, const char *bytes, size_t le
         if (memoised)
             shard_count(w->shard, COUNTER_HEADS_MEMOISED, 1);
         if (verdict == RESPONSE_BROKEN) {
-            conn_broken(w, c, CLOSE_PROTOCOL, EV_FAILED);
+            conn_end(w, c, EV_FAILED, CLOSE_PROTOCOL, response_failure(&c->response),
+                     response_reason(&c->response));
             return;
         }
         if (verdict == RESPONSE_MORE)
@@ -193,5 +191,6 @@ void conn_receive_eof(struct worker *w, struct conn *c)
     if (response_eof(&c->response) == RESPONSE_DONE)
         conn_answered(w, c, false); /* not kept alive: closes */
     else
-        conn_broken(w, c, CLOSE_CUT, EV_PEER_CLOSED);
+        conn_cut(w, c, EV_PEER_CLOSED, response_failure(&c->response),
+                 response_reason(&c->response));
 }

@@ -148,7 +148,7 @@ void exchange_answered(struct worker *w, struct conn *c, struct user *u, bool ha
     const char *capture_fault = NULL;
 
     w->body_expected[u->request] = response_body_bytes(r);
-    if (is_expected && request->capture_count > 0)
+    if (is_expected && !has_trailing && request->capture_count > 0)
         capture_fault = captures_take(w, c, u, request);
 
     if (is_expected && capture_fault == NULL && !has_trailing) {

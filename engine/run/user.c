@@ -31,8 +31,9 @@ void user_leave(struct worker *w, struct user *u)
     /* Its connection goes with the last user that it carries. */
     struct conn *c = &w->conns[u->conn];
     if (w->plan->load.pipeline == 1 && (c->state == CONN_OPEN || c->state == CONN_CONNECTING))
-        conn_end(w, c, EV_RETIRED, w->draining ? CLOSE_RUN_ENDED : CLOSE_USER_STOPPED, FAILURE_NONE,
-                 NULL);
+        conn_end(w, c, EV_RETIRED,
+                 w->draining || w->requests_left == 0 ? CLOSE_RUN_ENDED : CLOSE_USER_STOPPED,
+                 FAILURE_NONE, NULL);
 }
 
 /* ---- tasks and steps ---- */

@@ -42,25 +42,33 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
-/* "ok: who limited the run. Accounting balanced." */
+/* "621 requests, none failed. Limit: who limited the run. Accounting balanced." */
 static void write_verdict(struct page *p)
 {
     const struct result_generator *g = &p->result->generator;
-    const char *verdict = g->verdict == NULL ? "ok" : g->verdict;
-    const bool is_ok = strcmp(verdict, "ok") == 0;
-    const bool is_balanced = result_account(p->result).balanced;
+    const struct result_accounting books = result_account(p->result);
+    const uint64_t finished = books.ok + books.failed;
+    const bool is_ok = g->verdict == NULL || strcmp(g->verdict, "ok") == 0;
+    const bool is_good = is_ok && books.balanced && books.failed == 0 && finished > 0;
 
     if (p->style.unicode)
-        sink_text(&p->words, is_ok && is_balanced ? "✓\t" : "✗\t");
-    say(p, verdict);
-    sink_text(&p->words, ": ");
+        sink_text(&p->words, is_good ? "✓\t" : "✗\t");
+    if (p->result->interrupted)
+        sink_text(&p->words, "Interrupted. ");
+    if (books.failed > 0)
+        sink_format(&p->words, "%" PRIu64 " of %" PRIu64 " request%s failed. ", books.failed,
+                    finished, plural(finished));
+    else
+        sink_format(&p->words, "%" PRIu64 " request%s, none failed. ", finished, plural(finished));
     if (g->bottleneck != NULL && g->bottleneck[0] != '\0') {
         const size_t len = strlen(g->bottleneck);
+        sink_text(&p->words, "Limit: ");
         say(p, g->bottleneck);
         sink_text(&p->words, g->bottleneck[len - 1] == '.' ? " " : ". ");
     }
-    sink_text(&p->words, is_balanced ? "Accounting balanced." : "ACCOUNTING DOES NOT BALANCE.");
-    paragraph(p, NULL, !is_balanced ? TONE_BAD : is_ok ? TONE_GOOD : TONE_WARNING);
+    sink_text(&p->words, books.balanced ? "Accounting balanced." : "ACCOUNTING DOES NOT BALANCE.");
+    const bool is_bad = !books.balanced || (books.failed > 0 && books.failed * 2 >= finished);
+    paragraph(p, NULL, is_bad ? TONE_BAD : is_good ? TONE_GOOD : TONE_WARNING);
 
     for (size_t i = 0; i < g->reason_count; i++) {
         sink_text(&p->words, p->style.unicode ? "•\t" : "-\t");

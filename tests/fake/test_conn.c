@@ -285,6 +285,69 @@ static void pipelined_followers_are_sent_again_after_the_server_closes(void **st
     assert_finished(d, 3, 0);
 }
 
+/* The first request is answered, the next has just left when the server closes: nothing of it was
+ * answered. */
+static void desk_meets_a_closing_server(struct desk *d)
+{
+    desk_send(d);
+    fake_sent(0);
+    fake_receive(0, ANSWER, true);
+    settle(d);
+    at(d, 11); /* the user has waited 10 ms */
+    assert_non_null(fake_armed(OP_SEND_SILENT, 0));
+    fake_sent(0);
+    fake_complete(OP_RECV, 0, -ECONNRESET);
+    settle(d);
+    fake_complete(OP_CANCEL_SEND, 0, -ENOENT);
+    settle(d);
+    fake_complete(OP_CLOSE, 0, 0);
+    settle(d);
+}
+
+static void a_request_that_met_a_closing_server_is_sent_again_and_counted(void **state)
+{
+    struct desk *d = *state;
+    desk_meets_a_closing_server(d);
+    assert_finished(d, 1, 0);
+    fake_complete(OP_CONNECT, 0, 0);
+    settle(d);
+    fake_sent(0);
+    fake_receive(0, ANSWER, true);
+    settle(d);
+    assert_finished(d, 2, 0);
+    assert_int_equal(books(d)->counters[COUNTER_RESENT], 1);
+    assert_int_equal(books(d)->counters[COUNTER_SCHEDULED], 2);
+}
+
+static void a_request_sent_again_is_not_sent_a_third_time(void **state)
+{
+    struct desk *d = *state;
+    desk_meets_a_closing_server(d);
+    fake_complete(OP_CONNECT, 0, 0);
+    settle(d);
+    fake_sent(0);
+    fake_complete(OP_RECV, 0, -ECONNRESET);
+    settle(d);
+    assert_finished(d, 1, 1);
+    assert_failed_as(d, FAILURE_RESET_MID_RESPONSE);
+}
+
+static void a_request_that_may_do_harm_is_not_sent_again(void **state)
+{
+    struct desk *d = *state;
+    ((struct plan_request *)(uintptr_t)d->sketch.plan.requests)->is_idempotent = false;
+    desk_send(d);
+    fake_sent(0);
+    fake_receive(0, ANSWER, true);
+    settle(d);
+    at(d, 11);
+    fake_sent(0);
+    fake_complete(OP_RECV, 0, -ECONNRESET);
+    settle(d);
+    assert_finished(d, 1, 1);
+    assert_int_equal(books(d)->counters[COUNTER_RESENT], 0);
+}
+
 static void bytes_nobody_asked_for_end_the_connection(void **state)
 {
     struct desk *d = *state;
@@ -358,6 +421,9 @@ int main(void)
         AT_DESK(a_receive_that_ran_dry_is_armed_again),
         AT_DESK(connect_and_its_cancel_may_complete_in_either_order),
         AT_DESK(pipelined_followers_are_sent_again_after_the_server_closes),
+        AT_DESK(a_request_that_met_a_closing_server_is_sent_again_and_counted),
+        AT_DESK(a_request_sent_again_is_not_sent_a_third_time),
+        AT_DESK(a_request_that_may_do_harm_is_not_sent_again),
         AT_DESK(bytes_nobody_asked_for_end_the_connection),
         AT_DESK(a_completion_of_an_earlier_tenant_is_counted_and_changes_nothing),
         AT_DESK(a_socket_that_cannot_be_made_is_a_local_failure),
