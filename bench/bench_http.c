@@ -1,0 +1,125 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/harness.h"
+#include "http/response.h"
+#include "http/template.h"
+
+static const char answer[] =
+    "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
+    "Content-Type: text/plain\r\nContent-Length: 16\r\nConnection: keep-alive\r\n\r\n"
+    "sixteen bytes ok";
+
+static struct response response;
+static struct response_memo memo;
+
+static void parse(uint64_t rounds, struct response_memo *with)
+{
+    uint64_t done = 0;
+    for (uint64_t i = 0; i < rounds; i++) {
+        size_t used = 0;
+        response_begin(&response, false, NULL, NULL);
+        const enum response_verdict verdict =
+            response_feed(&response, with, answer, sizeof answer - 1, &used, NULL);
+        done += verdict == RESPONSE_DONE && used == sizeof answer - 1;
+    }
+    bench_check(done == rounds);
+    bench_check(response_head(&response)->status == 200 && response_body_bytes(&response) == 16);
+}
+
+static void parse_whole(uint64_t rounds)
+{
+    parse(rounds, NULL);
+}
+
+static void parse_memoised(uint64_t rounds)
+{
+    parse(rounds, &memo);
+}
+
+static void prepare_memo(void)
+{
+    memset(&memo, 0, sizeof memo);
+    memo.enabled = true;
+}
+
+static void parse_byte_by_byte(uint64_t rounds)
+{
+    uint64_t done = 0;
+    for (uint64_t i = 0; i < rounds; i++) {
+        response_begin(&response, false, NULL, NULL);
+        for (size_t at = 0; at < sizeof answer - 1; at++) {
+            size_t used = 0;
+            done += response_feed(&response, NULL, answer + at, 1, &used, NULL) == RESPONSE_DONE;
+        }
+    }
+    bench_check(done == rounds);
+}
+
+/* GET /api/tweets/${}/ with a session's token, as the exercise sends it. */
+static struct template template;
+static void *blocks[16];
+static size_t block_count;
+
+static void *keep_block(void *context, size_t size)
+{
+    (void)context;
+    bench_check(block_count < sizeof blocks / sizeof blocks[0]);
+    return blocks[block_count++] = calloc(1, size > 0 ? size : 1);
+}
+
+static int slot_value(void *context, uint32_t slot, struct span *ret_value)
+{
+    (void)context;
+    *ret_value = slot == 0 ? SPAN_LITERAL("17")
+                           : SPAN_LITERAL("Token 9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b");
+    return 0;
+}
+
+static void prepare_template(void)
+{
+    struct template_builder *builder = NULL;
+    block_count = 0;
+    bench_check(template_builder_open(&builder) == 0);
+    template_builder_fixed(builder, SPAN_LITERAL("GET /api/tweets/"));
+    template_builder_slot(builder, 0, ESCAPE_PATH);
+    template_builder_fixed(
+        builder,
+        SPAN_LITERAL("/ HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAccept: application/json\r\n"));
+    template_builder_optional_header(builder, SPAN_LITERAL("Authorization"), 1);
+    bench_check(template_builder_finish(builder, &template, keep_block, NULL) == 0);
+    template_builder_close(builder);
+}
+
+static void finish_template(void)
+{
+    for (size_t i = 0; i < block_count; i++)
+        free(blocks[i]);
+    block_count = 0;
+}
+
+static void render(uint64_t rounds)
+{
+    char out[1024];
+    size_t len = 0;
+    uint32_t bad_slot = 0;
+    for (uint64_t i = 0; i < rounds; i++) {
+        if (template_render(&template, slot_value, NULL, out, sizeof out, &len, &bad_slot) != 0)
+            break;
+        bench_keep(len);
+    }
+    static const char begins[] = "GET /api/tweets/17/ HTTP/1.1\r\n";
+    bench_check(len > sizeof begins && memcmp(out, begins, sizeof begins - 1) == 0);
+    bench_check(memcmp(out + len - 4, "\r\n\r\n", 4) == 0);
+}
+
+int main(int argc, char **argv)
+{
+    const struct bench benches[] = {
+        { "response_parsed_whole", 2 * 1000 * 1000, NULL, parse_whole, NULL },
+        { "response_memoised", 5 * 1000 * 1000, prepare_memo, parse_memoised, NULL },
+        { "response_byte_by_byte", 100 * 1000, NULL, parse_byte_by_byte, NULL },
+        { "template_render_two_slots", 2 * 1000 * 1000, prepare_template, render, finish_template },
+    };
+    return bench_main(argc, argv, benches, sizeof benches / sizeof benches[0]);
+}
