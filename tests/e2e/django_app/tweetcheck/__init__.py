@@ -1,0 +1,1 @@
+"""TweetCheck: the workshop's Django REST Framework application, as small as the exercise needs it."""

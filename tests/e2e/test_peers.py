@@ -1,0 +1,30 @@
+#!/usr/bin/python3
+"""bench/peers/peers.py still measures: one short pair against wrk, every figure there and more than nothing."""
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import rig
+
+
+class Peers(rig.Case):
+    def test_one_short_pair_has_all_figures(self):
+        with tempfile.TemporaryDirectory() as folder:
+            figures = Path(folder, "peers.json")
+            run = subprocess.run(
+                [sys.executable, rig.ROOT / "bench" / "peers" / "peers.py", "--squall", rig.SQUALL,
+                 "--case", "small", "--server", "target", "--peer", "wrk", "--pairs", "1",
+                 "--seconds", "1", "--json", figures],
+                capture_output=True, text=True, timeout=40)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+            rows = json.loads(figures.read_text("utf-8"))
+        self.assertEqual(len(rows), 1)
+        for key, value in rows[0].items():
+            self.assertTrue(isinstance(value, str) or value > 0, f"{key}: {rows[0]}")
+
+
+if __name__ == "__main__":
+    rig.need("wrk")
+    rig.main()
