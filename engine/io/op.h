@@ -10,11 +10,21 @@
 #include <assert.h>
 #include <stdint.h>
 
-#define OP_KINDS(X)                                                                                \
-    X(NONE)                                                                                        \
-    X(CONNECT)                                                                                     \
-    X(SEND) X(SEND_SILENT) X(RECV) X(DISCARD) X(CANCEL_CONNECT) X(CANCEL_SEND) X(CANCEL_RECV)      \
-        X(CLOSE) X(ACCEPT)
+/* clang-format off */
+#define OP_KINDS(X) \
+    X(NONE) \
+    X(SOCKET) \
+    X(CONNECT) \
+    X(SEND) \
+    X(SEND_SILENT) \
+    X(RECV) \
+    X(DISCARD) \
+    X(CANCEL_CONNECT) \
+    X(CANCEL_SEND) \
+    X(CANCEL_RECV) \
+    X(CLOSE) \
+    X(ACCEPT)
+/* clang-format on */
 
 enum op_kind {
 #define X(id) OP_##id,

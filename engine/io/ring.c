@@ -62,6 +62,7 @@ struct ring {
     uint32_t files;
     uint64_t spin_ns;
     int *fds;          /* file number -> descriptor, -1 = free; only without direct files */
+    int socket_error;  /* why the ring could not make a socket, lately */
     uint32_t fds_next; /* where the search for a free number begins */
     struct io_uring_buf_ring *bufs;
     size_t bufs_size;
@@ -365,6 +366,14 @@ unsigned ring_reap(struct ring *r, completion_fn *deliver, void *owner)
         }
         count++;
         const enum op_kind kind = op_unpack(got.tag).kind;
+        if (kind == OP_SOCKET) {
+            /* It could not be made: the connect behind it fails for want of it, and says why. */
+            if (got.result < 0)
+                r->socket_error = got.result;
+            continue;
+        }
+        if (kind == OP_CONNECT && got.result == -EBADF && r->socket_error != 0)
+            got.result = r->socket_error;
         if (kind == OP_ACCEPT && r->fds != NULL && got.result >= 0)
             got.result = fds_install(r, got.result);
         if (kind == OP_SEND_SILENT && got.result >= 0 &&
@@ -409,7 +418,7 @@ static int socket_make(const struct sockaddr *to, const struct socket_options *o
     if (fd < 0)
         return -errno;
     const int on = 1;
-    if (to->sa_family != AF_UNIX)
+    if (options->no_delay && to->sa_family != AF_UNIX)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (options->source != NULL) {
         /* The port is chosen at connect, so one local port can serve many destinations. */
@@ -423,18 +432,44 @@ static int socket_make(const struct sockaddr *to, const struct socket_options *o
     return fd;
 }
 
-int ring_connect(struct ring *r, uint64_t tag, uint32_t file, const struct sockaddr *to,
-                 uint32_t to_len, const struct socket_options *options)
+/* A socket with nothing to set on it is made by the ring itself: four system calls less. It is made
+ * as it is submitted, so the connect behind it finds it. */
+static bool ring_make_socket(struct ring *r, uint64_t tag, uint32_t file, const struct sockaddr *to,
+                             const struct socket_options *options)
 {
-    assert(file < r->files);
+    if (r->fds != NULL || options->no_delay || options->source != NULL)
+        return false;
+    struct op_tag made = op_unpack(tag);
+    made.kind = OP_SOCKET;
+    struct io_uring_sqe *sqe = ring_next_sqe(r);
+    io_uring_prep_socket_direct(sqe, to->sa_family, SOCK_STREAM, 0, file, 0);
+    sqe->user_data = op_pack(made);
+    if (r->features & FEATURE_BIT(SILENT_SEND))
+        sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    return true;
+}
+
+static int ring_install_socket(struct ring *r, uint32_t file, const struct sockaddr *to,
+                               const struct socket_options *options)
+{
     const int fd = socket_make(to, options);
     if (fd < 0)
         return fd;
     if (r->fds != NULL) {
         r->fds[file] = fd;
-    } else {
-        const int rc = io_uring_register_files_update(&r->uring, file, &(int){ fd }, 1);
-        close(fd);
+        return 0;
+    }
+    const int rc = io_uring_register_files_update(&r->uring, file, &(int){ fd }, 1);
+    close(fd);
+    return rc < 0 ? rc : 0;
+}
+
+int ring_connect(struct ring *r, uint64_t tag, uint32_t file, const struct sockaddr *to,
+                 uint32_t to_len, const struct socket_options *options)
+{
+    assert(file < r->files);
+    if (!ring_make_socket(r, tag, file, to, options)) {
+        const int rc = ring_install_socket(r, file, to, options);
         if (rc < 0)
             return rc;
     }

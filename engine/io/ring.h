@@ -69,6 +69,7 @@ unsigned ring_reap(struct ring *r, completion_fn *deliver, void *owner);
 void ring_give_back(struct ring *r, uint32_t buf_id);
 
 struct socket_options {
+    bool no_delay; /* small segments leave at once though others are unacknowledged */
     const struct sockaddr *source; /* local address to bind, port 0; NULL = the kernel's choice */
     uint32_t source_len;
 };

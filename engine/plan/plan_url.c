@@ -6,8 +6,9 @@
 #include "engine/plan/plan_make.h"
 #include "http/header.h"
 
-#define REQUEST_BYTES_MAX (16u * 1024u * 1024u) /* a body is held in memory whole, once per plan   \
-                                                 */
+#define REQUEST_BYTES_MAX                                                                          \
+    (16u * 1024u * 1024u) /* a body is held in memory whole, once per plan                         \
+                           */
 
 /* What a URL asks for, while it becomes a plan. All of it points into the arguments or the plan. */
 struct request_source {
@@ -66,7 +67,8 @@ static void read_method(struct request_source *s, struct diag_list *diags)
 
 static void read_headers(struct request_source *s, struct diag_list *diags)
 {
-    request_head_set_defaults(&s->head, &s->host_text);
+    request_head_set_defaults(&s->head, &s->host_text,
+                              s->options->load.requests_per_connection == 1);
     for (size_t i = 0; i < s->options->header_count; i++) {
         struct span name, value;
         if (!plan_read_header(s->options->headers[i], i, diags, &name, &value))

@@ -24,15 +24,19 @@ void request_head_set(struct request_head *h, struct span name, const struct tex
 static const struct text_part default_parts[] = {
     { .bytes = { "squall/" SQUALL_VERSION, sizeof("squall/" SQUALL_VERSION) - 1 } },
     { .bytes = { "*/*", 3 } },
+    { .bytes = { "close", 5 } },
 };
 static const struct text default_user_agent = { &default_parts[0], 1 };
 static const struct text default_accept = { &default_parts[1], 1 };
+static const struct text default_close = { &default_parts[2], 1 };
 
-void request_head_set_defaults(struct request_head *h, const struct text *host)
+void request_head_set_defaults(struct request_head *h, const struct text *host, bool is_only)
 {
     request_head_set(h, SPAN_LITERAL("Host"), host, HEADER_DEFAULT);
     request_head_set(h, SPAN_LITERAL("User-Agent"), &default_user_agent, HEADER_DEFAULT);
     request_head_set(h, SPAN_LITERAL("Accept"), &default_accept, HEADER_DEFAULT);
+    if (is_only)
+        request_head_set(h, SPAN_LITERAL("Connection"), &default_close, HEADER_DEFAULT);
 }
 
 void request_head_write(const struct request_head *h, struct request_writer *w)

@@ -30,8 +30,10 @@ struct request_head {
 void request_head_set(struct request_head *h, struct span name, const struct text *value,
                       enum header_rank rank);
 
-/* Host, User-Agent and Accept. `host` must outlive the head. */
-void request_head_set_defaults(struct request_head *h, const struct text *host);
+/* Host, User-Agent and Accept. `host` must outlive the head. `is_only`: the connection carries no
+ * other request, and says so (RFC 9112 section 9.6): the server, which then closes first, keeps the
+ * port of the closed connection waiting instead of us. */
+void request_head_set_defaults(struct request_head *h, const struct text *host, bool is_only);
 
 /* The header of that name, NULL when nobody set it. */
 struct request_header *request_head_find(struct request_head *h, struct span name);

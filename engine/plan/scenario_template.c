@@ -102,7 +102,7 @@ static void write_request(struct build *b, struct request_writer *w,
     const struct text *own = scenario_header_values(b, r->headers);
 
     check_target(b, r->path, &target);
-    request_head_set_defaults(&head, &b->host_header);
+    request_head_set_defaults(&head, &b->host_header, b->over->requests_per_connection == 1);
     if (type != NULL)
         request_head_set(&head, SPAN_LITERAL("Content-Type"), &type_text, HEADER_DEFAULT);
     set_headers(&head, b->s->headers, b->shared, HEADER_SHARED);

@@ -6,6 +6,7 @@
 #include "engine/run/exchange.h"
 #include "engine/run/worker_state.h"
 
+#define ONE_SEGMENT_BYTES 1200u
 #define SILENT_BYTES_MAX                                                                           \
     (16u * 1024u) /* unanswered on one connection: surely taken by its empty socket buffer */
 
@@ -240,7 +241,10 @@ void conn_flush(struct worker *w, struct conn *c)
 static void enter_connecting(struct worker *w, struct conn *c)
 {
     const struct route *route = w->setup.route;
-    const struct socket_options options = { 0 };
+    /* Alone in flight and within one segment, a request never waits behind another. */
+    const struct socket_options options = {
+        .no_delay = w->plan->load.pipeline > 1 || w->plan->request_bytes_max > ONE_SEGMENT_BYTES,
+    };
     c->deadline_ns = w->now_ns + w->plan->load.timeout_ns;
     c->carried = 0;
     c->unanswered_bytes = 0;

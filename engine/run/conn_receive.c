@@ -9,6 +9,7 @@
  * lies at about 16 KiB; the switch is worth its two operations from 32 KiB. */
 #define DISCARD_BYTES_MIN (32u * 1024u)
 #define HEAD_BYTES        1024u
+#define ONLY_ANSWER_BYTES (64u * 1024u)
 
 /* ---- which receive ---- */
 
@@ -43,6 +44,11 @@ void conn_arm_receive(struct worker *w, struct conn *c)
         return;
     }
     c->armed |= OP_BIT(OP_RECV);
+    if (w->plan->load.requests_per_connection == 1) {
+        /* Nothing to cancel when its only answer has come. */
+        ring_recv_once(w->ring, conn_tag(w, c, OP_RECV), file, ONLY_ANSWER_BYTES);
+        return;
+    }
     if (body_is_large(w, c)) {
         ring_recv_once(w->ring, conn_tag(w, c, OP_RECV), file, HEAD_BYTES);
         return;
