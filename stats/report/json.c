@@ -11,6 +11,7 @@
  * apart. */
 #define DECIMALS_US    3u
 #define DECIMALS_S     6u
+#define DECIMALS_POINT 3u /* seconds of a point of the timeline */
 #define DECIMALS_RATE  6u
 #define DECIMALS_RATIO 9u
 
@@ -162,7 +163,7 @@ static void write_timeline(struct json_writer *w, const struct series *s)
     for (size_t i = 0; s != NULL && i < s->count; i++) {
         const struct series_point *p = &s->points[i];
         json_open_object_line(w, NULL);
-        json_number(w, "t_s", p->t_s, DECIMALS_S);
+        json_number(w, "t_s", p->t_s, DECIMALS_POINT);
         json_count(w, "users", p->users);
         json_number(w, "rps", p->rps, DECIMALS_RATE);
         json_number(w, "failures_per_s", p->failures_per_s, DECIMALS_RATE);

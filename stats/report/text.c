@@ -42,6 +42,70 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
+static void write_sentence(struct page *p, const char *before, const char *text)
+{
+    sink_text(&p->words, before);
+    say(p, text);
+    const size_t len = strlen(text);
+    sink_text(&p->words, len > 0 && text[len - 1] == '.' ? " " : ". ");
+}
+
+/* The most frequent failure in its own words: ": connection refused. ", or ", most often: status
+ * 500. " where there are others. */
+static void write_main_failure(struct page *p)
+{
+    const struct tally *t = p->result->tally;
+    const struct tally_failure *most = NULL;
+    bool is_alone = t->failures_overflow == 0;
+
+    for (uint32_t i = 0; i < t->failure_count; i++) {
+        const struct tally_failure *f = &t->failures[i];
+        if (most != NULL && strcmp(f->message, most->message) != 0)
+            is_alone = false;
+        if (most == NULL || f->count > most->count)
+            most = f;
+    }
+    if (most == NULL || most->message[0] == '\0')
+        sink_text(&p->words, ". ");
+    else
+        write_sentence(p, is_alone ? ": " : ", most often: ", most->message);
+}
+
+/* "621 requests, none failed. " or "3 of 621 requests failed: connection refused. " */
+static void write_outcome(struct page *p, const struct result_accounting *books)
+{
+    const uint64_t finished = books->ok + books->failed;
+
+    if (finished == 0) {
+        sink_text(&p->words, "No request finished. ");
+    } else if (books->failed == 0) {
+        sink_format(&p->words, "%" PRIu64 " request%s, none failed. ", finished, plural(finished));
+    } else {
+        sink_format(&p->words, "%" PRIu64 " of %" PRIu64 " request%s failed", books->failed,
+                    finished, plural(finished));
+        write_main_failure(p);
+    }
+}
+
+/* At a rate asked for, more than a hundredth of what was due never went out. */
+static bool is_behind(const struct page *p, const struct result_accounting *books)
+{
+    const uint64_t missing = books->dropped + books->not_sent;
+
+    return isfinite(p->result->load.rate) && missing > books->scheduled / 100u;
+}
+
+static void write_reasons(struct page *p, bool is_ok)
+{
+    const struct result_generator *g = &p->result->generator;
+
+    for (size_t i = 0; i < g->reason_count; i++) {
+        sink_text(&p->words, p->style.unicode ? "•\t" : "-\t");
+        say(p, g->reasons[i]);
+        paragraph(p, NULL, is_ok ? TONE_PLAIN : TONE_WARNING);
+    }
+}
+
 /* "621 requests, none failed. Limit: who limited the run. Accounting balanced." */
 static void write_verdict(struct page *p)
 {
@@ -49,48 +113,57 @@ static void write_verdict(struct page *p)
     const struct result_accounting books = result_account(p->result);
     const uint64_t finished = books.ok + books.failed;
     const bool is_ok = g->verdict == NULL || strcmp(g->verdict, "ok") == 0;
-    const bool is_good = is_ok && books.balanced && books.failed == 0 && finished > 0;
+    const bool is_late = is_behind(p, &books);
+    const bool is_wrong = !books.balanced || books.failed > 0;
+    const bool is_good = is_ok && !is_wrong && !is_late && finished > 0;
 
     if (p->style.unicode)
-        sink_text(&p->words, is_good ? "✓\t" : "✗\t");
+        sink_text(&p->words, is_good ? "✓\t" : is_wrong ? "✗\t" : "!\t");
     if (p->result->interrupted)
         sink_text(&p->words, "Interrupted. ");
-    if (books.failed > 0)
-        sink_format(&p->words, "%" PRIu64 " of %" PRIu64 " request%s failed. ", books.failed,
-                    finished, plural(finished));
-    else
-        sink_format(&p->words, "%" PRIu64 " request%s, none failed. ", finished, plural(finished));
-    if (g->bottleneck != NULL && g->bottleneck[0] != '\0') {
-        const size_t len = strlen(g->bottleneck);
-        sink_text(&p->words, "Limit: ");
-        say(p, g->bottleneck);
-        sink_text(&p->words, g->bottleneck[len - 1] == '.' ? " " : ". ");
-    }
+    write_outcome(p, &books);
+    if (is_late)
+        sink_format(&p->words, "%" PRIu64 " of %" PRIu64 " due requests were never sent. ",
+                    books.dropped + books.not_sent, books.scheduled);
+    if (finished > 0 && g->bottleneck != NULL && g->bottleneck[0] != '\0')
+        write_sentence(p, "Limit: ", g->bottleneck);
     sink_text(&p->words, books.balanced ? "Accounting balanced." : "ACCOUNTING DOES NOT BALANCE.");
     const bool is_bad = !books.balanced || (books.failed > 0 && books.failed * 2 >= finished);
     paragraph(p, NULL, is_bad ? TONE_BAD : is_good ? TONE_GOOD : TONE_WARNING);
-
-    for (size_t i = 0; i < g->reason_count; i++) {
-        sink_text(&p->words, p->style.unicode ? "•\t" : "-\t");
-        say(p, g->reasons[i]);
-        paragraph(p, "", is_ok ? TONE_PLAIN : TONE_WARNING);
-    }
+    write_reasons(p, is_ok);
 }
 
 static void write_load(struct page *p)
 {
     const struct result_load *l = &p->result->load;
 
-    if (isfinite(l->rate))
-        sink_format(&p->words, "%s\treq/s\tdue%s", figure_rate(l->rate).text, separator(p));
+    const bool is_rate = isfinite(l->rate);
+
+    if (is_rate)
+        sink_format(&p->words, "%s\treq/s\tdue%s",
+                    l->rate == floor(l->rate) ? figure_decimal(l->rate, 0).text
+                                              : figure_rate(l->rate).text,
+                    separator(p));
     if (l->users > 0)
         sink_format(&p->words, "%" PRIu64 "\tuser%s%s", l->users, plural(l->users), separator(p));
-    sink_format(&p->words, "%" PRIu64 "\tconnection%s", l->connections, plural(l->connections));
+    /* A connection for each user goes without saying. */
+    if (l->users != l->connections || l->pipeline > 1)
+        sink_format(&p->words, "%s%" PRIu64 "\tconnection%s", is_rate ? "up\tto\t" : "",
+                    l->connections, plural(l->connections));
     if (l->pipeline > 1)
         sink_format(&p->words, "\tx\t%" PRIu32 "\tdeep", l->pipeline);
-    sink_format(&p->words, "%s%" PRIu32 "\tthread%s", separator(p), l->threads, plural(l->threads));
-    if (p->result->interrupted)
-        sink_format(&p->words, "%sinterrupted", separator(p));
+    if (l->users != l->connections || l->pipeline > 1)
+        sink_text(&p->words, separator(p));
+    sink_format(&p->words, "%" PRIu32 "\tthread%s", l->threads, plural(l->threads));
+}
+
+/* "60.00 s", but "0.475 ms" for what would be nothing in seconds. */
+static void write_duration(struct page *p, double s)
+{
+    if (s < 0.0995)
+        sink_format(&p->words, "%s\tms", figure_ms(s * 1e6).text);
+    else
+        sink_text(&p->words, figure_seconds(s).text);
 }
 
 /* What ran where, in one line. */
@@ -106,7 +179,8 @@ static void write_title(struct page *p)
     }
     if (r->host != NULL || r->scenario != NULL)
         sink_text(&p->words, separator(p));
-    sink_format(&p->words, "%s%s", figure_seconds(r->summary->duration_s).text, separator(p));
+    write_duration(p, r->summary->duration_s);
+    sink_text(&p->words, separator(p));
     write_load(p);
     paragraph(p, NULL, TONE_STRONG);
 }
@@ -152,12 +226,13 @@ static void write_traffic(struct page *p)
 {
     const struct summary_row *total = &p->result->summary->total;
     const double duration_s = p->result->summary->duration_s;
+    const bool has_bodies = total->bytes_in > 0 && isfinite(total->size_avg);
 
     sink_format(&p->words, "%s received", figure_bytes((double)total->bytes_in).text);
     if (duration_s > 0)
         sink_format(&p->words, " (%s/s)", figure_bytes((double)total->bytes_in / duration_s).text);
     sink_format(&p->words, "%s%s sent", separator(p), figure_bytes((double)total->bytes_out).text);
-    if (isfinite(total->size_avg))
+    if (has_bodies)
         sink_format(&p->words, "%s%s per body", separator(p), figure_bytes(total->size_avg).text);
     paragraph(p, "traffic", TONE_PLAIN);
 }
@@ -194,9 +269,11 @@ static void write_generator(struct page *p)
     const struct hist_view *late = &r->tally->lateness;
 
     sink_text(&p->words, "cpu");
-    for (uint32_t i = 0; i < r->load.threads && r->generator.cpu != NULL; i++)
-        sink_format(&p->words, " %s%%%s", figure_decimal(r->generator.cpu[i] * 100, 0).text,
-                    i + 1u < r->load.threads ? "," : "");
+    for (uint32_t i = 0; i < r->load.threads && r->generator.cpu != NULL; i++) {
+        const double percent = r->generator.cpu[i] * 100;
+        sink_format(&p->words, " %s%s%s", isfinite(percent) ? figure_decimal(percent, 0).text : "-",
+                    isfinite(percent) ? "\t%" : "", i + 1u < r->load.threads ? "," : "");
+    }
     if (r->load.threads == 0 || r->generator.cpu == NULL)
         sink_text(&p->words, " -");
     if (late->total > 0)

@@ -53,16 +53,16 @@ void text_requests(struct sink *out, const struct result *r, const struct report
 {
     static const struct table_column columns[] = {
         { "Type", .is_left = true, .cut = TABLE_CUT_END, .narrow = 7 },
-        { "Name", .is_left = true, .cut = TABLE_CUT_MIDDLE, .narrow = 12 },
+        { "Name", .is_left = true, .cut = TABLE_CUT_MIDDLE, .narrow = 24 },
         { "# reqs" },
         { "# fails" },
-        { "(%)", .drop = 9 },
+        { "(%)", .drop = 7 },
         { "Avg", .drop = 1 },
         { "Min", .drop = 6 },
         { "Max", .drop = 4 },
         { "Med", .drop = 5 },
         { "req/s" },
-        { "failures/s", .drop = 7 },
+        { "failures/s", .drop = 9 },
     };
     struct table t;
 

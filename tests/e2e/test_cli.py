@@ -220,6 +220,9 @@ class Cli(rig.Case):
             with self.subTest(arguments):
                 self.assert_usage(arguments, sentence)
 
+    def test_the_word_help_is_no_host(self):
+        self.assertEqual(call("help"), call("--help"))
+
     def test_no_words_at_all_get_a_short_usage(self):
         code, out, err = call()
         self.assertEqual((code, out), (2, ""))
@@ -337,7 +340,7 @@ class Cli(rig.Case):
         self.assertIn("last second", shown)
         self.assertIn("\x1b[32m", shown)
         # The last thing is the removal: up to the first line, and nothing below.
-        self.assertRegex(shown, r"\x1b\[\d+A\x1b\[\?7l\x1b\[J\x1b\[\?7h$")
+        self.assertRegex(shown, r"\x1b\[(\d+)A(\x1b\[K\r+\n)+\x1b\[J\r\x1b\[\1A$")
         self.assertNotIn("\x1b", out)
 
     def test_every_frame_goes_up_as_far_as_it_went_down(self):

@@ -123,7 +123,9 @@ static void the_report_of_a_scenario_reads_as_locust_users_know_it(void **state)
     run_fill(run);
     char *text = text_of(run_result(run), 100, false, false);
     assert_non_null(strstr(text, "Accounting balanced."));
-    static const char first[] = " 52 of 5053 requests failed. Limit: The server limited";
+    assert_line(text, " http://127.0.0.1:8000, tweets.yaml, 60.0 s, 250 users, 64 connections, "
+                      "2 threads");
+    static const char first[] = " 52 of 5053 requests failed, most often: ";
     assert_int_equal(strncmp(text, first, sizeof first - 1), 0);
     assert_line(text, " Type   Name              # reqs # fails   (%)   Avg   Min   Max   Med "
                       "req/s failures/s");
@@ -174,14 +176,72 @@ static void a_url_with_one_kind_of_request_has_no_second_row(void **state)
 static void an_unbalanced_run_says_so_first(void **state)
 {
     (void)state;
-    static const char first[] =
-        " ✗ 0 requests, none failed. Limit: The server limited this run: the workers used 34 % of "
-        "their CPU. ACCOUNTING DOES NOT BALANCE.\n";
+    static const char first[] = " ✗ No request finished. ACCOUNTING DOES NOT BALANCE.\n";
     struct run *run = run_open(1);
 
     shard_count(run->shard, COUNTER_SCHEDULED, 1);
     char *text = text_of(run_result(run), 200, true, false);
     assert_int_equal(strncmp(text, first, sizeof(first) - 1), 0);
+    free(text);
+    run_close(run);
+}
+
+static void the_first_line_names_the_failure_that_all_share(void **state)
+{
+    (void)state;
+    static const char first[] = " 2 of 2 requests failed: connection refused. Limit: ";
+    struct run *run = run_open(2);
+
+    run_finish(run, 0, 1000, 0, FAILURE_CONNECT_REFUSED, "connection refused");
+    run_finish(run, 1, 1000, 0, FAILURE_CONNECT_REFUSED, "connection refused");
+    char *text = text_of(run_result(run), 100, false, false);
+    assert_int_equal(strncmp(text, first, sizeof(first) - 1), 0);
+    free(text);
+    run_close(run);
+}
+
+static void the_first_line_names_the_most_frequent_of_several_failures(void **state)
+{
+    (void)state;
+    static const char first[] = " 3 of 4 requests failed, most often: status 500. Limit: ";
+    struct run *run = run_open(1);
+
+    run_finish(run, 0, 1000, 0, FAILURE_CONNECT_REFUSED, "connection refused");
+    run_finish(run, 0, 1000, 500, FAILURE_HTTP_ERROR, "status 500");
+    run_finish(run, 0, 1000, 500, FAILURE_HTTP_ERROR, "status 500");
+    run_finish(run, 0, 1000, 200, FAILURE_NONE, NULL);
+    char *text = text_of(run_result(run), 100, false, false);
+    assert_int_equal(strncmp(text, first, sizeof(first) - 1), 0);
+    free(text);
+    run_close(run);
+}
+
+static void a_rate_that_was_not_kept_is_no_success(void **state)
+{
+    (void)state;
+    static const char first[] =
+        " ! 1 request, none failed. 99 of 100 due requests were never sent. Limit: ";
+    struct run *run = run_open(1);
+
+    run->result.load.rate = 100;
+    run_finish(run, 0, 1000, 200, FAILURE_NONE, NULL);
+    shard_count(run->shard, COUNTER_SCHEDULED, 99);
+    shard_count(run->shard, COUNTER_NOT_SENT, 99);
+    char *text = text_of(run_result(run), 100, true, false);
+    assert_int_equal(strncmp(text, first, sizeof(first) - 1), 0);
+    assert_non_null(strstr(text, " · 100 req/s due · up to 64 connections · 2 threads\n"));
+    free(text);
+    run_close(run);
+}
+
+static void a_cpu_share_that_is_not_known_is_no_number(void **state)
+{
+    (void)state;
+    struct run *run = run_open(1);
+
+    run->cpu[1] = NAN;
+    char *text = text_of(run_result(run), 80, false, false);
+    assert_line(text, " generator   cpu 34 %, -");
     free(text);
     run_close(run);
 }
@@ -331,6 +391,10 @@ int main(void)
         cmocka_unit_test(the_report_of_a_scenario_reads_as_locust_users_know_it),
         cmocka_unit_test(a_url_with_one_kind_of_request_has_no_second_row),
         cmocka_unit_test(an_unbalanced_run_says_so_first),
+        cmocka_unit_test(the_first_line_names_the_failure_that_all_share),
+        cmocka_unit_test(the_first_line_names_the_most_frequent_of_several_failures),
+        cmocka_unit_test(a_rate_that_was_not_kept_is_no_success),
+        cmocka_unit_test(a_cpu_share_that_is_not_known_is_no_number),
         cmocka_unit_test(color_changes_nothing_but_the_color),
         cmocka_unit_test(the_distribution_counts_every_request),
         cmocka_unit_test(figures_are_short_and_know_no_locale),

@@ -72,9 +72,8 @@ static void think_time_is_found_by_littles_law(void **state)
     f.has_waits = true;
     const struct verdict v = verdict_of(&f);
     assert_string_equal(v.word, "ok");
-    assert_string_equal(v.bottleneck, "think time: per request, users waited 1 s and the answer "
-                                      "took 20 ms; more users would ask for "
-                                      "more");
+    assert_string_equal(v.bottleneck, "think time: users waited for answers only 2 % of their "
+                                      "time; more users would send more requests");
 }
 
 static void waits_shorter_than_the_answers_leave_it_with_the_server(void **state)

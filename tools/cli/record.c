@@ -45,7 +45,7 @@ static int fill_workers(struct record *r, const struct record_setup *s)
         const uint64_t ended_ns = cell_read(&shard->ended_ns);
         const uint64_t ran_ns = ended_ns > started_ns ? ended_ns - started_ns : 0;
         const double share = (double)cell_read(&shard->cpu_ns) / (double)ran_ns;
-        r->cpu[i] = ran_ns == 0 ? NAN : fmin(share, 1.0);
+        r->cpu[i] = (double)ran_ns / 1e9 < VERDICT_RUN_TELLING_S ? NAN : fmin(share, 1.0);
         r->cpus[i] = fleet_cpu(s->fleet, i);
     }
     return 0;

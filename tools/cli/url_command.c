@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "tools/cli/command.h"
 #include "tools/cli/measurement.h"
@@ -18,7 +19,9 @@ int command_url(const struct invocation *call)
     struct fault fault;
     const int rc =
         options_parse(&o, FORM_URL, call->argc - call->first, call->argv + call->first, &fault);
-    if (o.subject != NULL && command_is_mistyped(call, o.subject))
+    if (rc == 0 && o.subject != NULL && strcmp(o.subject, "help") == 0)
+        o.help = true;
+    else if (o.subject != NULL && command_is_mistyped(call, o.subject))
         return EXIT_USAGE;
     if (rc != 0) {
         fault_print(&fault);

@@ -12,9 +12,6 @@
  * past the end. */
 #define RATE_REACHED 0.99
 
-/* CPU times are refreshed about ten times a second, and a start is not a run. */
-#define RUN_TELLING_S 0.1
-
 struct duration_text {
     char text[48];
 };
@@ -31,6 +28,17 @@ static struct duration_text duration_text(double s)
                                               : 1000u;
     ns = (ns + step / 2) / step * step;
     quantity_format_duration(d.text, sizeof d.text, ns);
+    return d;
+}
+
+/* "12 %", "0.21 %" */
+static struct duration_text share_text(double share)
+{
+    struct duration_text d;
+    if (share < 0.0001)
+        (void)snprintf(d.text, sizeof d.text, "less than 0.01 %%");
+    else
+        (void)snprintf(d.text, sizeof d.text, "%.2g %%", share * 100);
     return d;
 }
 
@@ -84,7 +92,7 @@ static void name_bottleneck(struct verdict *v, const struct verdict_facts *f, do
         (void)snprintf(v->bottleneck, sizeof v->bottleneck, "unknown: no request finished");
     else if (f->ok == 0)
         (void)snprintf(v->bottleneck, sizeof v->bottleneck, "unknown: no request succeeded");
-    else if (f->duration_s < RUN_TELLING_S)
+    else if (f->duration_s < VERDICT_RUN_TELLING_S)
         (void)snprintf(v->bottleneck, sizeof v->bottleneck,
                        "unknown: a run of %s is too short to tell",
                        duration_text(f->duration_s).text);
@@ -94,9 +102,9 @@ static void name_bottleneck(struct verdict *v, const struct verdict_facts *f, do
                        f->rate_asked);
     else if (isnan(f->rate_asked) && f->has_waits && wait_s > f->latency_mean_s)
         (void)snprintf(v->bottleneck, sizeof v->bottleneck,
-                       "think time: per request, users waited %s and the answer took %s; more "
-                       "users would ask for more",
-                       duration_text(wait_s).text, duration_text(f->latency_mean_s).text);
+                       "think time: users waited for answers only %s of their time; more users "
+                       "would send more requests",
+                       share_text(f->latency_mean_s / (wait_s + f->latency_mean_s)).text);
     else
         (void)snprintf(v->bottleneck, sizeof v->bottleneck,
                        "the server or the network, as far as CPU share tells: squall used at most "
@@ -119,7 +127,7 @@ struct verdict verdict_of(const struct verdict_facts *f)
         add_reason(&v, "stopped by %s after %s", signal_name(f->signal),
                    duration_text(f->duration_s).text);
     }
-    if (cpu_max >= VERDICT_CPU_BUSY && f->duration_s >= RUN_TELLING_S) {
+    if (cpu_max >= VERDICT_CPU_BUSY && f->duration_s >= VERDICT_RUN_TELLING_S) {
         v.word = "generator";
         add_reason(&v,
                    "worker %u used %.0f %% of its CPU: these latencies include waiting in squall; "

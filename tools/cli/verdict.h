@@ -10,6 +10,9 @@
 /* From this share of a CPU on a worker has no time left: latencies include waiting in squall. */
 #define VERDICT_CPU_BUSY 0.9
 
+/* CPU times are refreshed about ten times a second, and a start is not a run. */
+#define VERDICT_RUN_TELLING_S 0.1
+
 struct verdict_facts {
     uint32_t workers;
     const double *cpu;  /* share that each used over the run, 0..1 */

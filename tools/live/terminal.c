@@ -89,14 +89,20 @@ static unsigned line_columns(const char *line, size_t len)
     return columns;
 }
 
-/* Moves to the first line of the frame that stands there. Terminals fold lines when they become
- * narrower, so one may take several rows by now. */
-static void put_up(FILE *out, const struct terminal *t)
+/* Rows that the frame takes. Terminals fold lines when they become narrower, so one may take
+ * several by now. */
+static unsigned rows_drawn(const struct terminal *t)
 {
     unsigned rows = 0;
     for (unsigned i = 0; i < t->lines_drawn; i++)
         rows +=
             t->columns_of[i] <= t->columns ? 1 : (t->columns_of[i] + t->columns - 1) / t->columns;
+    return rows;
+}
+
+/* Moves to the first line of the frame that stands there. */
+static void put_up(FILE *out, unsigned rows)
+{
     if (rows > 0)
         fprintf(out, "\r\033[%uA", rows);
 }
@@ -118,7 +124,7 @@ void terminal_draw(struct terminal *t, const char *lines, size_t len)
     FILE *out = open_memstream(&frame, &frame_len);
     if (out == NULL)
         return;
-    put_up(out, t);
+    put_up(out, rows_drawn(t));
     /* No folding while drawing, each line cleared to its end, then all that is left of a longer
      * frame. */
     fputs("\033[?7l", out);
@@ -141,5 +147,24 @@ void terminal_draw(struct terminal *t, const char *lines, size_t len)
 void terminal_close(struct terminal *t)
 {
     terminal_measure(t);
-    terminal_draw(t, "", 0);
+    unsigned rows = rows_drawn(t);
+    if (rows == 0)
+        return;
+    if (rows >= t->rows)
+        rows = t->rows - 1;
+    char *wipe = NULL;
+    size_t wipe_len = 0;
+    FILE *out = open_memstream(&wipe, &wipe_len);
+    if (out == NULL)
+        return;
+    /* Row by row: tmux keeps in its history what is cleared from the top of the screen on. */
+    put_up(out, rows);
+    for (unsigned i = 0; i < rows; i++)
+        fputs("\033[K\r\n", out);
+    fputs("\033[J", out);
+    put_up(out, rows);
+    if (fclose(out) == 0)
+        write_all(t->fd, wipe, wipe_len);
+    free(wipe);
+    t->lines_drawn = 0;
 }

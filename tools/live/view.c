@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "stats/report/figure.h"
 #include "tools/live/line.h"
@@ -63,8 +64,8 @@ static struct figure text_rate(const struct summary_row *total, const struct sum
     2 /* the first that tells about the last second; those before are of the whole run */
 
 static const struct column columns[] = {
-    { "# reqs", 11, 2, text_count }, { "fails", 9, 1, text_failed }, { "req/s", 10, 0, text_rate },
-    { "median", 9, 0, text_p50 },    { "p95", 9, 4, text_p95 },      { "p99", 9, 3, text_p99 },
+    { "# reqs", 11, 2, text_count }, { "fails", 8, 1, text_failed }, { "req/s", 10, 0, text_rate },
+    { "median", 9, 0, text_p50 },    { "p95", 8, 4, text_p95 },      { "p99", 8, 3, text_p99 },
 };
 
 #define COLUMN_COUNT (sizeof columns / sizeof columns[0])
@@ -171,7 +172,7 @@ static void progress_text(char *out, size_t cap, const struct view *v)
     char elapsed[32], other[32];
     clock_text(elapsed, v->elapsed_s);
     if (v->is_stopping)
-        (void)snprintf(out, cap, "%s, stopping", elapsed);
+        (void)snprintf(out, cap, "%s, stopping; Ctrl-C again ends at once", elapsed);
     else if (is_nearer_in_requests(v))
         (void)snprintf(out, cap, "%" PRIu64 " of %" PRIu64 ", %s", v->requests_done,
                        v->requests_max, elapsed);
@@ -310,10 +311,9 @@ static void put_state(struct drawing *d)
     end_line(d);
 }
 
-/* A bracket over the columns of the last second: "  ── last second, ms ──" */
+/* A bracket over the columns of the last second: "  ── last second, times in ms ──" */
 static void put_bracket(struct drawing *d, const struct table_layout *t)
 {
-    static const char words[] = " last second, ms ";
     struct line *l = &d->line;
     unsigned from = t->name_columns, wide = 0;
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
@@ -322,7 +322,10 @@ static void put_bracket(struct drawing *d, const struct table_layout *t)
         else if (t->shown[i])
             wide += columns[i].width;
     }
-    const unsigned dashes = wide - 2 - (unsigned)(sizeof words - 1);
+    const char *words = " last second, times in ms ";
+    if (strlen(words) + 4 > wide)
+        words = " last second, ms ";
+    const unsigned dashes = wide - 2 - (unsigned)strlen(words);
     line_tint(l, TINT_DIM);
     line_pad(l, from + 2);
     for (unsigned i = 0; i < dashes / 2; i++)
