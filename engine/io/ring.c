@@ -61,9 +61,11 @@ struct ring {
     unsigned features;
     uint32_t files;
     uint64_t spin_ns;
-    int *fds;          /* file number -> descriptor, -1 = free; only without direct files */
-    int socket_error;  /* why the ring could not make a socket, lately */
-    uint32_t fds_next; /* where the search for a free number begins */
+    int *fds;  /* file number -> descriptor, -1 = free; only without direct files */
+    int error; /* of a submission that the kernel refused for good */
+    struct io_uring_sqe nowhere; /* for operations of a broken ring */
+    int socket_error;            /* why the ring could not make a socket, lately */
+    uint32_t fds_next;           /* where the search for a free number begins */
     struct io_uring_buf_ring *bufs;
     size_t bufs_size;
     char *buf_memory;
@@ -317,6 +319,8 @@ static int ring_spin(struct ring *r, uint64_t until_ns)
 
 int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
 {
+    if (r->error < 0)
+        return r->error;
     ring_show_returned(r);
     if (until_ns <= now_ns || io_uring_cq_ready(&r->uring) > 0)
         return wait_result(io_uring_submit_and_get_events(&r->uring));
@@ -387,16 +391,17 @@ unsigned ring_reap(struct ring *r, completion_fn *deliver, void *owner)
 
 /* ---- operations ---- */
 
-/* Never fails: a full submission queue is handed to the kernel first. */
+/* Never fails: a full submission queue is handed to the kernel first. When the kernel will not have
+ * it, the ring is broken: the next wait says so, and what is armed until then goes nowhere. */
 static struct io_uring_sqe *ring_next_sqe(struct ring *r)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&r->uring);
-    while (sqe == NULL) {
+    while (sqe == NULL && r->error == 0) {
         ring_show_returned(r);
-        io_uring_submit(&r->uring);
+        r->error = wait_result(io_uring_submit(&r->uring));
         sqe = io_uring_get_sqe(&r->uring);
     }
-    return sqe;
+    return sqe == NULL ? &r->nowhere : sqe;
 }
 
 /* get_sqe() does not clear user_data and prep_*() clears the rest: tag and file are set last, in

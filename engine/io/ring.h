@@ -79,7 +79,8 @@ struct socket_options {
 int ring_connect(struct ring *r, uint64_t tag, uint32_t file, const struct sockaddr *to,
                  uint32_t to_len, const struct socket_options *options);
 
-/* Sends all of `bytes`: completes with `len` or a failure, never in between. `silent`: no
+/* Sends all of `bytes`: completes with `len`, with a failure, or with less
+ * than `len` when it failed midway. `silent`: no
  * completion on success; such a send carries the kind OP_SEND_SILENT in its tag. */
 void ring_send(struct ring *r, uint64_t tag, uint32_t file, const void *bytes, size_t len,
                bool silent);

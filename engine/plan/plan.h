@@ -21,7 +21,8 @@
 
 struct arena;
 
-#define PLAN_NONE UINT32_MAX
+#define PLAN_NONE         UINT32_MAX
+#define PLAN_CAPTURES_MAX 64u /* out of one response */
 #define PLAN_VARIABLE_BYTES_MAX                                                                    \
     4096u /* a user's variable holds at most so much; request_bytes_max relies on it */
 

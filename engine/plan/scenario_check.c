@@ -123,6 +123,17 @@ static const struct scenario_key task_keys[] = {
     { "steps", read_task_steps, "several requests in order, in place of one" },
 };
 
+/* Users whose task asks for nothing would go round and round. */
+static void check_task_requests(struct scenario *s, const struct scenario_task *task)
+{
+    bool has_request = task->steps.count == 0; /* reported already */
+    for (uint32_t i = 0; i < task->steps.count; i++)
+        has_request |= task->steps.items[i].session_headers == NULL;
+    if (!has_request)
+        diag_add(s->diags, task->steps_node->place,
+                 "expected a request among the steps of a task, found none");
+}
+
 static void read_task(struct scenario *s, const struct node *node, struct scenario_task *task)
 {
     const struct scenario_context request = { "in a task", scenario_request_keys,
@@ -136,6 +147,7 @@ static void read_task(struct scenario *s, const struct node *node, struct scenar
         scenario_check_request(s, node, &task->request);
         return;
     }
+    check_task_requests(s, task);
     const struct node *odd =
         task->request.method != NULL ? task->request.method : task->request.alone;
     if (odd != NULL)

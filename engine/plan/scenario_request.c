@@ -139,6 +139,11 @@ static void read_capture(struct scenario *s, const struct node *value, void *int
                  "expected variables such as '{ token: json /token }' after 'capture', found none");
         return;
     }
+    if (value->count > PLAN_CAPTURES_MAX) {
+        diag_add(s->diags, value->place, "expected at most %u variables to capture, found %" PRIu32,
+                 PLAN_CAPTURES_MAX, value->count);
+        return;
+    }
     struct scenario_capture *captures = scenario_alloc(s, value->count * sizeof(*captures));
     if (captures == NULL)
         return;

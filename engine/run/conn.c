@@ -7,8 +7,7 @@
 #include "engine/run/worker_state.h"
 
 #define ONE_SEGMENT_BYTES 1200u
-#define SILENT_BYTES_MAX                                                                           \
-    (16u * 1024u) /* unanswered on one connection: surely taken by its empty socket buffer */
+#define SILENT_BYTES_MAX  4096u /* alone, an empty socket buffer takes it whole, however small */
 
 /* Read a row as: in this state these events are allowed, and lead there. All others are CONN_BAD,
  * 0. */
@@ -161,8 +160,7 @@ static void conn_mark_sent(struct worker *w, struct conn *c, struct user *u, siz
 
 static void conn_hand_over(struct worker *w, struct conn *c, const char *bytes, size_t len)
 {
-    c->unanswered_bytes += len;
-    const bool silent = c->unanswered_bytes <= SILENT_BYTES_MAX;
+    const bool silent = w->plan->load.pipeline == 1 && len <= SILENT_BYTES_MAX;
     const enum op_kind kind = silent ? OP_SEND_SILENT : OP_SEND;
     c->armed |= OP_BIT(kind);
     ring_send(w->ring, conn_tag(w, c, kind), worker_conn_index(w, c), bytes, len, silent);
@@ -225,12 +223,10 @@ void conn_flush(struct worker *w, struct conn *c)
     if (c->state != CONN_OPEN && c->state != CONN_EXCHANGING)
         return;
     if (c->armed & OP_BIT(OP_SEND))
-        return; /* one large send at a time: its completion flushes again */
+        return; /* two under way could overtake one another: its completion flushes again */
     const uint32_t room = conn_room(w, c);
     if (room == 0)
         return;
-    if ((c->armed & OP_BIT(OP_SEND_SILENT)) && c->unanswered_bytes > SILENT_BYTES_MAX / 2)
-        return; /* two sends under way may not overtake one another: wait for answers */
     conn_suit_receive(w, c);
     if (!conn_send_fixed(w, c, room))
         conn_send_rendered(w, c, room);
@@ -247,7 +243,6 @@ static void enter_connecting(struct worker *w, struct conn *c)
     };
     c->deadline_ns = w->now_ns + w->plan->load.timeout_ns;
     c->carried = 0;
-    c->unanswered_bytes = 0;
     w->conns_in_use++;
     shard_count(w->shard, COUNTER_CONNECTS, 1);
 
@@ -405,12 +400,28 @@ static void conn_requeue_flight(struct worker *w, struct conn *c, struct user_li
         user_list_push(w, &c->queue, u);
 }
 
+/* Only what is past its own deadline has timed out. What was sent later behind it goes out again on
+ * the next connection, where that does no harm. */
+static void conn_spare_young(struct worker *w, struct conn *c, struct user_list *flight)
+{
+    struct user_list late = { 0 };
+    struct user_list young = { 0 };
+    for (struct user *u = user_list_pop(w, flight); u != NULL; u = user_list_pop(w, flight)) {
+        const bool may_go_again = w->plan->requests[u->request].is_idempotent && !u->is_resend;
+        user_list_push(w, may_go_again && user_deadline_ns(w, u) > w->now_ns ? &young : &late, u);
+    }
+    conn_requeue_flight(w, c, &young);
+    *flight = late;
+}
+
 void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_reason reason,
               enum failure_class class, const char *message)
 {
     const bool was_connecting = c->state == CONN_CONNECTING;
     struct user_list flight = c->flight;
     c->flight = (struct user_list){ 0 };
+    if (ev == EV_TIMED_OUT)
+        conn_spare_young(w, c, &flight);
     cell_add(&w->shard->closes[reason], 1);
     if (reason_is_trouble(reason))
         conn_pause(w, c);

@@ -44,10 +44,10 @@ struct conn {
     uint32_t body; /* buffer for a watched body, index + 1 */
     uint32_t line; /* buffer for a watched header that came in pieces, index + 1 */
     uint32_t body_len;
+    uint64_t headers_seen;     /* bit per capture of this response whose header came */
     const char *capture_fault; /* a header capture of this response failed */
     uint32_t failures_in_row;  /* since the last response: decides the next pause */
     uint64_t carried;          /* requests sent on this socket */
-    uint64_t unanswered_bytes; /* of requests in flight */
     uint64_t deadline_ns;      /* of the connect */
     uint64_t retry_at_ns;      /* no connect before */
     uint8_t state;
@@ -55,6 +55,7 @@ struct conn {
     bool has_file;
     bool in_flush;
     bool body_overflowed;
+    bool body_is_lost; /* no buffer was left for it */
     bool is_multishot; /* the receive in flight is one that goes on */
     struct response response;
 };

@@ -92,15 +92,26 @@ void conn_begin_response(struct worker *w, struct conn *c)
                                        : &watch_body;
     c->body_len = 0;
     c->body_overflowed = false;
+    c->body_is_lost = false;
+    c->headers_seen = 0;
     c->capture_fault = NULL;
     response_begin(&c->response, request->is_head, watch, w);
 }
 
-/* The chunk that held this request is free when all in it are answered. */
+/* The server has answered everything before all of it had left: it will not read the rest. */
+static bool conn_is_sending_in_vain(const struct conn *c)
+{
+    return c->flight.count == 0 && (c->armed & OP_BIT(OP_SEND)) != 0;
+}
+
+/* The chunk that held this request is free when all in it are answered, and the kernel has read it.
+ */
 static void conn_release_tx(struct worker *w, struct conn *c)
 {
     if (c->tx[0].chunk == 0 || --c->tx[0].unanswered > 0)
         return;
+    if (conn_is_sending_in_vain(c))
+        return; /* given back when the connection is idle */
     chunks_give_back(&w->tx, c->tx[0].chunk);
     c->tx[0] = c->tx[1];
     c->tx[1] = (struct conn_tx){ 0 };
@@ -111,10 +122,8 @@ static void conn_forget_sent(struct worker *w, struct conn *c)
     conn_release_tx(w, c);
     if (c->flight.count > 0)
         return;
-    /* All are answered, so the kernel has sent all of it: a silent send needs no completion to be
-     * known as over. */
+    /* A silent send was taken whole when it was made: the answer tells that it is over. */
     c->armed &= ~OP_BIT(OP_SEND_SILENT);
-    c->unanswered_bytes = 0;
     conn_step(w, c, EV_ANSWERED);
 }
 
@@ -140,7 +149,7 @@ static bool conn_answered(struct worker *w, struct conn *c, bool has_trailing)
 
     if (c->gen != gen || (c->state != CONN_OPEN && c->state != CONN_EXCHANGING))
         return false; /* its user has left */
-    if (!keep_alive)
+    if (!keep_alive || conn_is_sending_in_vain(c))
         conn_end(w, c, EV_RETIRED, CLOSE_SERVER_SAID, FAILURE_NONE, NULL);
     else if (conn_is_used_up(w, c))
         conn_end(w, c, EV_RETIRED, CLOSE_USE_LIMIT, FAILURE_NONE, NULL);

@@ -116,8 +116,7 @@ static const char *captures_take(struct worker *w, struct conn *c, struct user *
         const struct capture *capture = &request->captures[i];
         const uint32_t user = worker_user_index(w, u);
         if (capture->kind == CAPTURE_HEADER) {
-            struct span held;
-            if (values_get(&w->values, user, capture->variable, &held) < 0)
+            if ((c->headers_seen >> i & 1) == 0)
                 fault = "the response lacks the header to capture";
             continue;
         }
@@ -160,6 +159,9 @@ void exchange_answered(struct worker *w, struct conn *c, struct user *u, bool ha
     if (has_trailing) {
         failure_note(&w->shard->failures, request->endpoint, FAILURE_UNSOLICITED,
                      "bytes after the response");
+    } else if (capture_fault != NULL && c->body_is_lost) {
+        failure_note(&w->shard->failures, request->endpoint, FAILURE_LOCAL_MEMORY,
+                     "too many captured responses at once on one core");
     } else if (capture_fault != NULL) {
         failure_note(&w->shard->failures, request->endpoint, FAILURE_HTTP_ERROR, capture_fault);
     } else {
@@ -180,8 +182,10 @@ void exchange_watch_header(void *worker, struct span name, struct span value)
     const struct plan_request *request = &w->plan->requests[u->request];
     for (uint32_t i = 0; i < request->capture_count; i++) {
         const struct capture *capture = &request->captures[i];
-        if (capture->kind == CAPTURE_HEADER && span_equal_ignoring_case(capture->what, name) &&
-            values_set(&w->values, worker_user_index(w, u), capture->variable, value) < 0)
+        if (capture->kind != CAPTURE_HEADER || !span_equal_ignoring_case(capture->what, name))
+            continue;
+        c->headers_seen |= UINT64_C(1) << i;
+        if (values_set(&w->values, worker_user_index(w, u), capture->variable, value) < 0)
             c->capture_fault = "the header to capture is longer than 4096 bytes";
     }
 }
@@ -192,6 +196,7 @@ void exchange_watch_body(void *worker, struct span bytes)
     struct conn *c = w->watched;
     if (c->body == 0)
         c->body = chunks_take(&w->bodies);
+    c->body_is_lost |= c->body == 0;
     if (c->body == 0 || c->body_len + bytes.len > w->bodies.bytes) {
         c->body_overflowed = true;
         return;

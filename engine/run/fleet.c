@@ -76,9 +76,11 @@ static int fault_of_ring(struct fleet_fault *ret_fault, int err, uint32_t files)
     case -ENOMEM:
         getrlimit(RLIMIT_MEMLOCK, &limit);
         snprintf(message, sizeof message,
-                 "no memory for the rings: locked memory is limited to %llu KiB",
+                 "no memory for the connections and rings; locked memory is limited to %llu KiB",
                  (unsigned long long)limit.rlim_cur / 1024);
-        return fault(ret_fault, err, "raise it with 'ulimit -l unlimited'", message);
+        return fault(ret_fault, err,
+                     "use fewer connections, or raise the limit with 'ulimit -l unlimited'",
+                     message);
     case -EINVAL:
         snprintf(message, sizeof message,
                  "the ring cannot be set up: a kernel before 6.1, or an unknown feature mask");

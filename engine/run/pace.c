@@ -4,6 +4,8 @@
 
 #include "engine/run/worker_state.h"
 
+#define ARRIVALS_PER_TURN                                                                          \
+    65536u /* a rate beyond all means must not keep us from the rest of a turn */
 #define NS_PER_S UINT64_C(1000000000)
 
 uint64_t pace_due_ns(uint64_t base_ns, uint64_t count, struct ratio rate)
@@ -76,7 +78,9 @@ static struct user *resting_pop(struct worker *w)
 static void arrivals_notice(struct worker *w)
 {
     struct pace *p = &w->pace;
-    while (p->noticed.due_ns <= w->now_ns && p->noticed.due_ns < w->end_ns && worker_schedule(w)) {
+    for (unsigned n = 0; n < ARRIVALS_PER_TURN && p->noticed.due_ns <= w->now_ns &&
+                         p->noticed.due_ns < w->end_ns && worker_schedule(w);
+         n++) {
         hist_record(&w->shard->lateness, w->now_ns - p->noticed.due_ns);
         arrivals_next(&p->noticed);
         p->backlog++;
@@ -160,7 +164,10 @@ static void users_follow_target(struct worker *w)
     for (uint64_t due_ns = spawn_next_ns(w); due_ns <= w->now_ns; due_ns = spawn_next_ns(w)) {
         if (w->users_alive < w->pace.users_target) {
             struct user *u = &w->users[w->users_alive++];
-            user_start(w, u, due_ns);
+            if (u->state == USER_ABSENT)
+                user_start(w, u, due_ns);
+            else
+                u->leaving = false; /* it was asked to leave and has not yet: it stays */
         } else {
             user_stop(w, &w->users[--w->users_alive]);
         }

@@ -71,7 +71,11 @@ static void user_set(struct worker *w, struct user *u, const struct plan_step *s
 static void user_ask(struct worker *w, struct user *u, uint32_t request)
 {
     if (!u->is_arrival && !worker_schedule(w)) {
-        user_leave(w, u);
+        if (w->plan->load.is_open)
+            pace_user_rests(w, worker_user_index(w, u),
+                            true); /* arrivals that wait are counted already */
+        else
+            user_leave(w, u);
         return;
     }
     u->is_arrival = false;
@@ -88,7 +92,7 @@ static void user_ask(struct worker *w, struct user *u, uint32_t request)
 static bool user_pauses(struct worker *w, struct user *u)
 {
     const struct conn *c = &w->conns[u->conn];
-    if (w->plan->load.is_open || c->retry_at_ns <= w->now_ns || w->draining)
+    if (w->plan->load.is_open || c->retry_at_ns <= w->now_ns)
         return false;
     user_wait_until(w, u, c->retry_at_ns);
     return true;
@@ -96,17 +100,13 @@ static bool user_pauses(struct worker *w, struct user *u)
 
 static void user_task_over(struct worker *w, struct user *u)
 {
-    if (u->task == TASK_ON_START) {
-        if (w->plan->load.is_open) {
-            pace_user_rests(w, worker_user_index(w, u), true);
-            return;
-        }
-        user_begin_task(w, u, w->now_ns);
-        user_go_on(w, u);
-        return;
-    }
     if (w->plan->load.is_open) {
         pace_user_rests(w, worker_user_index(w, u), true);
+        return;
+    }
+    if (u->task == TASK_ON_START) {
+        user_begin_task(w, u, w->now_ns);
+        user_go_on(w, u);
         return;
     }
     uint64_t wait_ns =

@@ -232,11 +232,15 @@ static void worker_give_up(struct worker *w)
 
 static void worker_begin_close(struct worker *w)
 {
-    assert(w->requests_open == 0);
+    if (w->requests_open != 0) {
+        shard_count(w->shard, COUNTER_BAD_EVENTS, 1);
+        assert(!"a request was lost on its way");
+    }
     w->closing = true;
     w->give_up_ns = w->now_ns + CLOSE_GRACE_NS;
-    if (w->last_done_ns > cell_read(&w->shard->ended_ns) || w->requests_left == 0)
-        cell_write(&w->shard->ended_ns, w->last_done_ns);
+    const uint64_t last_ns = w->last_done_ns > w->start_ns ? w->last_done_ns : w->start_ns;
+    if (last_ns > cell_read(&w->shard->ended_ns) || w->is_complete)
+        cell_write(&w->shard->ended_ns, last_ns);
     for (uint32_t i = 0; i < w->conn_count; i++) {
         struct conn *c = &w->conns[i];
         if (c->state != CONN_IDLE && c->state != CONN_DRAINING)
@@ -258,11 +262,13 @@ static bool worker_follow_end(struct worker *w)
         if (w->now_ns < w->end_ns && worker_stop_word(w) == STOP_NO && !all_done && !stop_now)
             return true;
         worker_begin_drain(w, w->plan->load.grace_ns);
+        w->is_complete = all_done;
     }
-    if (w->requests_open > 0 && (stop_now || w->now_ns >= w->give_up_ns))
+    if (!w->closing && w->requests_open > 0) {
+        if (!stop_now && w->now_ns < w->give_up_ns)
+            return true;
         worker_give_up(w);
-    if (w->requests_open > 0)
-        return true;
+    }
     if (!w->closing)
         worker_begin_close(w);
     return w->conns_in_use > 0 && !stop_now && w->now_ns < w->give_up_ns;

@@ -15,7 +15,7 @@
 
 #define WATCHED_BODY_MAX (256u * 1024u)         /* a body that a capture reads is kept up to here */
 #define RENDERED_BYTES   (VALUES_TEXT_MAX + 2u) /* rendering ends in a line end, which is cut off */
-#define WATCHED_MAX      1024u                  /* responses being watched at once, per core */
+#define WATCHED_MAX      65536u                 /* responses being watched at once, per core */
 #define PAUSE_FIRST_NS   UINT64_C(1000000)
 #define PAUSE_MAX_NS     UINT64_C(512000000)
 
@@ -61,8 +61,9 @@ struct worker {
     uint64_t last_done_ns;
     uint32_t users_target_seen;
     int error;
-    bool draining; /* no new requests */
-    bool closing;  /* all requests are accounted for: connections are being closed */
+    bool is_complete; /* of a number of requests: every one was begun and is over */
+    bool draining;    /* no new requests */
+    bool closing;     /* all requests are accounted for: connections are being closed */
 };
 
 static inline uint32_t worker_user_index(const struct worker *w, const struct user *u)

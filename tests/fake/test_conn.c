@@ -91,6 +91,12 @@ static void desk_start(struct desk *d)
     settle(d);
 }
 
+/* A send that tells when it is over has gone out whole. */
+static void send_is_over(void)
+{
+    fake_complete(OP_SEND, 0, (int32_t)fake_armed(OP_SEND, 0)->len);
+}
+
 /* … and connected: the first request has left. */
 static void desk_send(struct desk *d)
 {
@@ -263,23 +269,23 @@ static void pipelined_followers_are_sent_again_after_the_server_closes(void **st
     struct desk *d = *state;
     d->sketch.plan.load.pipeline = 3;
     sketch_closed(&d->sketch, 3, 1000 * MS);
-    desk_send(d);
+    desk_start(d);
+    fake_complete(OP_CONNECT, 0, 0);
+    settle(d);
     assert_int_equal(books(d)->counters[COUNTER_SENT], 3);
-    fake_sent(0);
+    send_is_over();
     fake_receive(0, LAST, true);
     settle(d);
     assert_finished(d, 1, 0);
     fake_complete(OP_CANCEL_RECV, 0, 0);
     fake_complete(OP_RECV, 0, -ECANCELED);
-    if (fake_armed(OP_CANCEL_SEND, 0) != NULL)
-        fake_complete(OP_CANCEL_SEND, 0, -ENOENT);
     settle(d);
     fake_complete(OP_CLOSE, 0, 0);
     settle(d);
     fake_complete(OP_CONNECT, 0, 0);
     settle(d);
     assert_int_equal(books(d)->counters[COUNTER_RESENT], 2);
-    fake_sent(0);
+    send_is_over();
     fake_receive(0, ANSWER ANSWER, true);
     settle(d);
     assert_finished(d, 3, 0);
@@ -287,6 +293,45 @@ static void pipelined_followers_are_sent_again_after_the_server_closes(void **st
 
 /* The first request is answered, the next has just left when the server closes: nothing of it was
  * answered. */
+/* Three in flight, the second sent 60 ms after the first: at 100 ms only the first is late. */
+static void only_a_request_past_its_own_deadline_times_out(void **state)
+{
+    struct desk *d = *state;
+    d->sketch.plan.load.pipeline = 2;
+    sketch_closed(&d->sketch, 2, 60 * MS);
+    desk_start(d);
+    fake_complete(OP_CONNECT, 0, 0);
+    settle(d);
+    send_is_over();
+    fake_receive(0, ANSWER, true);
+    settle(d);
+    at(d, 61); /* the user that was answered asks again */
+    send_is_over();
+    at(d, 101);
+    assert_finished(d, 1, 1);
+    assert_failed_as(d, FAILURE_TIMEOUT_FIRST_BYTE);
+    assert_int_equal(books(d)->counters[COUNTER_RESENT], 1);
+}
+
+/* The kernel still reads the request's bytes: they may not be given to another, nor may the
+ * connection be used. */
+static void an_answer_before_all_was_sent_ends_the_connection(void **state)
+{
+    struct desk *d = *state;
+    d->sketch.plan.load.pipeline = 2; /* so that the send tells when it is over */
+    sketch_closed(&d->sketch, 1, 10 * MS);
+    desk_start(d);
+    fake_complete(OP_CONNECT, 0, 0);
+    settle(d);
+    assert_non_null(fake_armed(OP_SEND, 0));
+    fake_receive(0, ANSWER, true);
+    settle(d);
+    assert_finished(d, 1, 0);
+    assert_int_equal(state_now(d), CONN_DRAINING);
+    assert_non_null(fake_armed(OP_CANCEL_SEND, 0));
+    assert_int_equal(fake_connects(), 1);
+}
+
 static void desk_meets_a_closing_server(struct desk *d)
 {
     desk_send(d);
@@ -424,6 +469,8 @@ int main(void)
         AT_DESK(a_request_that_met_a_closing_server_is_sent_again_and_counted),
         AT_DESK(a_request_sent_again_is_not_sent_a_third_time),
         AT_DESK(a_request_that_may_do_harm_is_not_sent_again),
+        AT_DESK(only_a_request_past_its_own_deadline_times_out),
+        AT_DESK(an_answer_before_all_was_sent_ends_the_connection),
         AT_DESK(bytes_nobody_asked_for_end_the_connection),
         AT_DESK(a_completion_of_an_earlier_tenant_is_counted_and_changes_nothing),
         AT_DESK(a_socket_that_cannot_be_made_is_a_local_failure),

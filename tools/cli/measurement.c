@@ -29,9 +29,8 @@ struct measurement {
     struct collector *collector;
     struct screen *screen; /* NULL = no live view */
     int64_t started_at_s;
-    int signal;    /* that stopped the run; 0 = none */
-    int errno_of;  /* of the ring that broke; 0 = none */
-    bool is_stuck; /* some threads of the fleet never began: it cannot be closed */
+    int signal;   /* that stopped the run; 0 = none */
+    int errno_of; /* of the ring that broke; 0 = none */
 };
 
 /* As many descriptors as this process may have: a connection takes one. */
@@ -278,7 +277,6 @@ static int play(struct measurement *m)
     m->started_at_s = (int64_t)time(NULL);
     int rc = fleet_start(m->fleet);
     if (rc != 0) {
-        m->is_stuck = true;
         fault_note("cannot start the workers: %s: use fewer --threads, or raise the limit with "
                    "'ulimit -u'",
                    fault_reason(-rc).text);
@@ -317,7 +315,6 @@ int measurement_run(const struct plan *plan, const struct options *o, const stru
     stop_signals_close();
     collector_close(m.collector);
     free(m.shards);
-    if (!m.is_stuck)
-        fleet_close(m.fleet);
+    fleet_close(m.fleet);
     return code;
 }

@@ -117,11 +117,13 @@ struct verdict verdict_of(const struct verdict_facts *f)
     struct verdict v = { .word = "ok" };
     const uint32_t worker = busiest(f);
     const double cpu_max = f->workers > 0 && !isnan(f->cpu[worker]) ? f->cpu[worker] : 0;
-    if (f->bugs > 0)
+    if (f->bugs > 0) {
+        v.word = "invalid";
         add_reason(&v,
                    "%" PRIu64
                    " events that cannot happen did: a bug in squall, do not trust this result",
                    f->bugs);
+    }
     if (f->signal != 0) {
         v.word = "interrupted";
         add_reason(&v, "stopped by %s after %s", signal_name(f->signal),

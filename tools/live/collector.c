@@ -158,6 +158,8 @@ int collector_finish(struct collector *c, uint64_t ended_ns)
 {
     take_shards(c);
     mend_peak(c);
+    if (c->series.count > 0 && ended_ns <= c->base_ns)
+        return 0; /* it ended before the last points, which have it all */
     const uint64_t to_ns = ended_ns > c->base_ns ? ended_ns : c->base_ns;
     /* All users are gone by now; those that were there until then describe the time before. */
     c->now->users_now = c->users_high;
