@@ -1,11 +1,10 @@
-#include <stdlib.h>
-
 #include "bench/harness.h"
-#include "engine/io/timers.h"
 #include "engine/plan/arena.h"
 #include "engine/plan/choose.h"
+#include "engine/run/values.h"
 
-#define TIMERS  10000u
+/* ---- choosing and waiting ---- */
+
 #define WAIT_NS UINT64_C(1000000000)
 
 static struct arena *arena;
@@ -48,54 +47,48 @@ static void wait_uniform(uint64_t rounds)
     bench_check(least_ns >= rule.low_ns && most_ns <= rule.high_ns);
 }
 
-/* Users who wait a second each: every timer that fires is set again, time leaps to the next one. */
-static struct timer *slots;
-static struct timers *timers;
-static uint64_t now_ns, fired;
+/* ---- variables of users ---- */
 
-static void fire(void *owner, uint32_t index, uint64_t at_ns)
+#define USERS     10000u
+#define VARIABLES 3u
+
+static struct values values;
+static const struct span token = { "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b", 40 };
+
+static void prepare_values(void)
 {
-    (void)owner;
-    fired++;
-    timers_set(timers, index, at_ns + WAIT_NS);
+    bench_check(values_open(&values, USERS, VARIABLES) == 0);
+    for (uint32_t user = 0; user < USERS; user++)
+        bench_check(values_set(&values, user, 1, token) == 0);
 }
 
-static void prepare_timers(void)
+static void finish_values(void)
 {
-    now_ns = WAIT_NS;
-    slots = calloc(TIMERS, sizeof *slots);
-    bench_check(slots != NULL);
-    bench_check(timers_open(&timers, slots, sizeof *slots, TIMERS, now_ns) == 0);
-    for (uint32_t i = 0; i < TIMERS; i++)
-        timers_set(timers, i, now_ns + 1 + i * (WAIT_NS / TIMERS));
+    values_close(&values);
 }
 
-static void finish_timers(void)
+/* A long text and a short one in turn, so that blocks of two sizes come and go. */
+static void set_values(uint64_t rounds)
 {
-    timers_close(timers);
-    free(slots);
+    const struct span texts[2] = { token, { token.bytes, 2 } };
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < rounds; i++)
+        kept += values_set(&values, (uint32_t)(i % USERS), 0, texts[i / USERS % 2]) == 0;
+    bench_check(kept == rounds);
+    struct span last;
+    bench_check(values_get(&values, (uint32_t)((rounds - 1) % USERS), 0, &last) == 0);
+    bench_check(span_equal(last, texts[(rounds - 1) / USERS % 2]));
 }
 
-static void turn_timers(uint64_t rounds)
+static void get_values(uint64_t rounds)
 {
-    fired = 0;
-    while (fired < rounds) {
-        const uint64_t next_ns = timers_next_ns(timers);
-        bench_check(next_ns != UINT64_MAX);
-        now_ns = next_ns > now_ns ? next_ns : now_ns;
-        timers_run(timers, now_ns, (unsigned)(rounds - fired), fire, NULL);
-    }
-    bench_check(fired == rounds);
-}
-
-static void set_and_cancel(uint64_t rounds)
-{
+    uint64_t bytes = 0;
     for (uint64_t i = 0; i < rounds; i++) {
-        const uint32_t index = (uint32_t)(i % TIMERS);
-        timers_set(timers, index, now_ns + 30 * WAIT_NS);
-        timers_cancel(timers, index);
+        struct span text = { NULL, 0 };
+        if (values_get(&values, (uint32_t)(i % USERS), 1, &text) == 0)
+            bytes += text.len + (text.bytes[0] != '9');
     }
-    bench_check(!timer_is_armed(&slots[(rounds - 1) % TIMERS]));
+    bench_check(bytes == rounds * token.len);
 }
 
 int main(int argc, char **argv)
@@ -103,9 +96,8 @@ int main(int argc, char **argv)
     const struct bench benches[] = {
         { "alias_choose_of_3", 20 * 1000 * 1000, prepare_choice, choose, finish_choice },
         { "wait_sample_uniform", 20 * 1000 * 1000, prepare_choice, wait_uniform, finish_choice },
-        { "timer_fired_and_set_again", 1000 * 1000, prepare_timers, turn_timers, finish_timers },
-        { "timer_set_and_cancelled", 2 * 1000 * 1000, prepare_timers, set_and_cancel,
-          finish_timers },
+        { "values_set", 5 * 1000 * 1000, prepare_values, set_values, finish_values },
+        { "values_get", 20 * 1000 * 1000, prepare_values, get_values, finish_values },
     };
     return bench_main(argc, argv, benches, sizeof benches / sizeof benches[0]);
 }

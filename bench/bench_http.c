@@ -56,7 +56,8 @@ static void parse_byte_by_byte(uint64_t rounds)
     bench_check(done == rounds);
 }
 
-/* GET /api/tweets/${}/ with a session's token, as the exercise sends it. */
+/* POST /api/tweets/${}/ with a session's token and a value in its body, as the exercise sends it;
+ * and a request without slots. */
 static struct template template;
 static void *blocks[16];
 static size_t block_count;
@@ -70,25 +71,47 @@ static void *keep_block(void *context, size_t size)
 
 static int slot_value(void *context, uint32_t slot, struct span *ret_value)
 {
+    static const struct span values[] = {
+        { "17", 2 },
+        { "Token 9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b", 46 },
+        { "Tweet 1b4e28ba-2fa1-11d2-883f-0016d3cca427", 42 },
+    };
     (void)context;
-    *ret_value = slot == 0 ? SPAN_LITERAL("17")
-                           : SPAN_LITERAL("Token 9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b");
+    *ret_value = values[slot];
     return 0;
 }
 
-static void prepare_template(void)
+static const struct span head_lines = {
+    "/ HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAccept: application/json\r\n", 60
+};
+
+static void prepare_slots(void)
 {
     struct template_builder *builder = NULL;
     block_count = 0;
     bench_check(template_builder_open(&builder) == 0);
-    template_builder_fixed(builder, SPAN_LITERAL("GET /api/tweets/"));
+    template_builder_fixed(builder, SPAN_LITERAL("POST /api/tweets/"));
     template_builder_slot(builder, 0, ESCAPE_PATH);
-    template_builder_fixed(
-        builder,
-        SPAN_LITERAL("/ HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAccept: application/json\r\n"));
+    template_builder_fixed(builder, head_lines);
     template_builder_optional_header(builder, SPAN_LITERAL("Authorization"), 1);
+    template_builder_begin_body(builder);
+    template_builder_fixed(builder, SPAN_LITERAL("{\"handle\":1,\"body\":\""));
+    template_builder_slot(builder, 2, ESCAPE_JSON);
+    template_builder_fixed(builder, SPAN_LITERAL("\"}"));
     bench_check(template_builder_finish(builder, &template, keep_block, NULL) == 0);
     template_builder_close(builder);
+}
+
+static void prepare_fixed(void)
+{
+    struct template_builder *builder = NULL;
+    block_count = 0;
+    bench_check(template_builder_open(&builder) == 0);
+    template_builder_fixed(builder, SPAN_LITERAL("GET /api/tweets"));
+    template_builder_fixed(builder, head_lines);
+    bench_check(template_builder_finish(builder, &template, keep_block, NULL) == 0);
+    template_builder_close(builder);
+    bench_check(template_is_fixed(&template));
 }
 
 static void finish_template(void)
@@ -98,28 +121,51 @@ static void finish_template(void)
     block_count = 0;
 }
 
-static void render(uint64_t rounds)
+static char rendered[1024];
+
+static size_t render(uint64_t rounds)
 {
-    char out[1024];
     size_t len = 0;
+    uint64_t done = 0;
     uint32_t bad_slot = 0;
     for (uint64_t i = 0; i < rounds; i++) {
-        if (template_render(&template, slot_value, NULL, out, sizeof out, &len, &bad_slot) != 0)
-            break;
+        done += template_render(&template, slot_value, NULL, rendered, sizeof rendered, &len,
+                                &bad_slot) == 0;
         bench_keep(len);
     }
-    static const char begins[] = "GET /api/tweets/17/ HTTP/1.1\r\n";
-    bench_check(len > sizeof begins && memcmp(out, begins, sizeof begins - 1) == 0);
-    bench_check(memcmp(out + len - 4, "\r\n\r\n", 4) == 0);
+    bench_check(done == rounds);
+    return len;
+}
+
+static bool is_rendered(size_t len, const char *begins, const char *ends)
+{
+    return len > strlen(begins) + strlen(ends) && memcmp(rendered, begins, strlen(begins)) == 0 &&
+           memcmp(rendered + len - strlen(ends), ends, strlen(ends)) == 0;
+}
+
+static void render_slots(uint64_t rounds)
+{
+    const size_t len = render(rounds);
+    bench_check(is_rendered(len, "POST /api/tweets/17/ HTTP/1.1\r\n", "883f-0016d3cca427\"}"));
+}
+
+static void render_fixed(uint64_t rounds)
+{
+    const size_t len = render(rounds);
+    bench_check(is_rendered(len, "GET /api/tweets/ HTTP/1.1\r\n", "\r\n\r\n"));
 }
 
 int main(int argc, char **argv)
 {
     const struct bench benches[] = {
         { "response_parsed_whole", 2 * 1000 * 1000, NULL, parse_whole, NULL },
-        { "response_memoised", 5 * 1000 * 1000, prepare_memo, parse_memoised, NULL },
-        { "response_byte_by_byte", 100 * 1000, NULL, parse_byte_by_byte, NULL },
-        { "template_render_two_slots", 2 * 1000 * 1000, prepare_template, render, finish_template },
+        { "response_memoised", 5 * 1000 * 1000, prepare_memo, parse_memoised, NULL,
+          "response_parsed_whole" },
+        { "response_byte_by_byte", 100 * 1000, NULL, parse_byte_by_byte, NULL,
+          "response_parsed_whole" },
+        { "template_render_fixed", 10 * 1000 * 1000, prepare_fixed, render_fixed, finish_template },
+        { "template_render_three_slots", 2 * 1000 * 1000, prepare_slots, render_slots,
+          finish_template, "template_render_fixed" },
     };
     return bench_main(argc, argv, benches, sizeof benches / sizeof benches[0]);
 }

@@ -1,0 +1,41 @@
+"""What is compared: the work of each case, and which generators it is for."""
+from typing import NamedTuple
+
+
+class Case(NamedTuple):
+    text: str
+    path: str
+    connections: int
+    pipeline: int = 1
+    new_connections: bool = False
+    work_us: int = 0            # CPU time the server burns for each request
+    wait: str = ""              # of a scenario's users, between tasks
+    own: str = "squall"         # what stands on our side of the pair
+    peers: tuple = ()           # the only ones it is for; empty: all that measure by a URL
+    servers: tuple = ("target", "nginx")
+    settle_s: float = 0.0       # more of it than the generator itself needs
+    same_rate: bool = False     # the peer sends as many per second as ours did
+
+
+CASES = {
+    "small": Case("answers of 100 bytes, 64 connections", "/bytes/100", 64),
+    "small-1024": Case("answers of 100 bytes, 1024 connections", "/bytes/100", 1024),
+    "pipeline": Case("answers of 100 bytes, 64 connections, 16 in flight on each", "/bytes/100", 64, 16),
+    "body-64k": Case("answers of 64 KiB, 64 connections", "/bytes/65536", 64),
+    "body-1m": Case("answers of 1 MiB, 16 connections", "/bytes/1048576", 16),
+    "connect": Case("a new connection for each request, 64 at a time", "/bytes/100", 64,
+                    new_connections=True),
+    "server-bound": Case("answers of 100 bytes, 64 connections, the server works 20 us for each",
+                         "/bytes/100", 64, work_us=20, servers=("target",)),
+    "run-two-tasks": Case("`squall run`, 64 users, two weighted tasks, no wait", "/bytes/100", 64,
+                          own="squall-run", peers=("squall-url",), servers=("target",)),
+    "users-think": Case("`squall run`, 10,000 users who wait 100 ms", "/bytes/100", 10000, wait="100ms",
+                        own="squall-run", peers=("squall-rate", "squall-url"), servers=("target",),
+                        settle_s=2.0, same_rate=True),
+    "idle-memory": Case("10,000 idle keep-alive connections, memory of each over the base", "/bytes/100",
+                        10000, peers=("wrk", "h2load"), servers=("target",)),
+}
+
+
+def is_for(case, peer_name, peer):
+    return peer_name in case.peers if case.peers else not peer.is_own

@@ -1,0 +1,57 @@
+"""Memory of connections that were used once and then stay open: what ten thousand of them take over a few."""
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from servers import TargetServer, pin_to, tree_memory
+from tools import IDLE
+
+FEW = 100
+PATIENCE_S = 60
+
+
+def kernel_bytes():
+    """What the kernel's own structures take: sockets are among them, of both ends."""
+    return int(re.search(r"^Slab:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)[1]) * 1024
+
+
+def wait_for_all(server, count, process):
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        stats = server.stats()
+        if stats["connections"]["open"] > count and stats["total"] >= count:
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    sys.exit(f"idle-memory: {count} connections did not come to stand: {' '.join(map(str, process.args))}")
+
+
+def look(name, case, count, options):
+    """Resident bytes of a generator with so many idle connections, and the growth of the kernel's."""
+    server = TargetServer(options)
+    process = None
+    try:
+        before = kernel_bytes()
+        command = IDLE[name](case, server.url + case.path, count, options)
+        process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   preexec_fn=pin_to(options.generator_cpu))
+        wait_for_all(server, count, process)
+        time.sleep(0.5)
+        return tree_memory(process.pid, "VmRSS"), kernel_bytes() - before
+    finally:
+        if process is not None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        server.stop()
+
+
+def bytes_each(name, case, options):
+    """User and kernel bytes of one idle connection."""
+    few, kernel_few = look(name, case, FEW, options)
+    many, kernel_many = look(name, case, FEW + case.connections, options)
+    return (many - few) / case.connections, (kernel_many - kernel_few) / case.connections
