@@ -496,6 +496,17 @@ void ring_send(struct ring *r, uint64_t tag, uint32_t file, const void *bytes, s
         sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
+/* Into a buffer of the ring. Answers are never there yet when a receive is armed: poll first saves
+ * one futile attempt. */
+static void sqe_finish_receive(struct ring *r, struct io_uring_sqe *sqe, uint64_t tag,
+                               uint32_t file)
+{
+    sqe_finish(r, sqe, tag, file);
+    sqe->flags |= IOSQE_BUFFER_SELECT;
+    sqe->buf_group = BUF_GROUP;
+    sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
+}
+
 void ring_recv(struct ring *r, uint64_t tag, uint32_t file)
 {
     struct io_uring_sqe *sqe = ring_next_sqe(r);
@@ -503,21 +514,14 @@ void ring_recv(struct ring *r, uint64_t tag, uint32_t file)
         io_uring_prep_recv_multishot(sqe, 0, NULL, 0, 0);
     else
         io_uring_prep_recv(sqe, 0, NULL, 0, 0);
-    sqe_finish(r, sqe, tag, file);
-    sqe->flags |= IOSQE_BUFFER_SELECT;
-    sqe->buf_group = BUF_GROUP;
-    /* Answers are never there yet when a receive is armed: poll first saves one futile attempt. */
-    sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
+    sqe_finish_receive(r, sqe, tag, file);
 }
 
 void ring_recv_once(struct ring *r, uint64_t tag, uint32_t file, uint32_t len)
 {
     struct io_uring_sqe *sqe = ring_next_sqe(r);
     io_uring_prep_recv(sqe, 0, NULL, len, 0);
-    sqe_finish(r, sqe, tag, file);
-    sqe->flags |= IOSQE_BUFFER_SELECT;
-    sqe->buf_group = BUF_GROUP;
-    sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
+    sqe_finish_receive(r, sqe, tag, file);
 }
 
 void ring_discard(struct ring *r, uint64_t tag, uint32_t file, uint64_t len)

@@ -32,7 +32,8 @@ struct ring_setup {
     uint32_t files;     /* sockets at most */
     uint32_t buf_count; /* power of two; 0 = the default */
     uint32_t buf_bytes; /* 0 = the default */
-    uint64_t spin_ns;   /* the end of a wait is spun for so long, to wake on time; 0 = slept */
+    uint64_t spin_ns;   /* the end of a wait is spun for so long, to wake on time; 0 = slept,
+                           UINT64_MAX = never slept */
     const char *mask;   /* features not to use, see ring_feature_names(); NULL = none */
 };
 

@@ -79,6 +79,7 @@ static void send_failed(struct worker *w, struct conn *c, int err)
 
 /* ---- receive ---- */
 
+/* Bytes came, copied into a buffer or thrown away; none: the peer closed its side. */
 static void recv_done(struct worker *w, struct conn *c, const struct completion *got)
 {
     shard_count(w->shard, COUNTER_BYTES_IN, (uint64_t)got->result);
@@ -88,7 +89,10 @@ static void recv_done(struct worker *w, struct conn *c, const struct completion 
         conn_receive_eof(w, c);
         return;
     }
-    conn_receive(w, c, got->bytes, (size_t)got->result);
+    if (got->bytes != NULL)
+        conn_receive(w, c, got->bytes, (size_t)got->result);
+    else
+        conn_receive_discarded(w, c, (uint64_t)got->result);
     if (conn_is_live(c))
         conn_arm_receive(w, c);
 }
@@ -118,20 +122,6 @@ static void recv_failed(struct worker *w, struct conn *c, int err)
     default:
         conn_end(w, c, EV_FAILED, CLOSE_LOCAL, FAILURE_LOCAL_RING, strerrordesc_np(err));
     }
-}
-
-static void discard_done(struct worker *w, struct conn *c, const struct completion *got)
-{
-    shard_count(w->shard, COUNTER_BYTES_IN, (uint64_t)got->result);
-    if (!conn_is_live(c))
-        return;
-    if (got->result == 0) {
-        conn_receive_eof(w, c);
-        return;
-    }
-    conn_receive_discarded(w, c, (uint64_t)got->result);
-    if (conn_is_live(c))
-        conn_arm_receive(w, c);
 }
 
 /* ---- cancel and close ---- */
@@ -191,7 +181,7 @@ static const struct op_handler op_handlers[OP_KIND_COUNT] = {
     [OP_SEND] = { send_done, send_failed },
     [OP_SEND_SILENT] = { silent_send_done, send_failed },
     [OP_RECV] = { recv_done, recv_failed },
-    [OP_DISCARD] = { discard_done, recv_failed },
+    [OP_DISCARD] = { recv_done, recv_failed },
     [OP_CANCEL_CONNECT] = { cancel_connect_done, cancel_connect_failed },
     [OP_CANCEL_SEND] = { cancel_send_done, cancel_send_failed },
     [OP_CANCEL_RECV] = { cancel_recv_done, cancel_recv_failed },

@@ -162,6 +162,7 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             .ring_mask = options->ring_mask,
             .no_memo = options->no_memo,
             .no_discard = options->no_discard,
+            .busy_poll = options->busy_poll,
         };
         const int rc = worker_open(&t->worker, &setup);
         if (rc < 0)

@@ -23,6 +23,7 @@ struct fleet_options {
     const char *ring_mask; /* features not to use (see ring.h), NULL = none */
     bool no_memo;          /* parse every head, for measurements and tests */
     bool no_discard;       /* copy every body, likewise */
+    bool busy_poll;        /* workers never sleep: lowest lateness, all of their CPUs */
 };
 
 /* Why a fleet could not be opened: one line and its remedy, for the user. */

@@ -136,7 +136,9 @@ int worker_open(struct worker **ret_worker, const struct worker_setup *setup)
         rc = ring_open(&w->ring, &(struct ring_setup){
                                      .files = w->conn_count > 0 ? w->conn_count : 1,
                                      .mask = setup->ring_mask,
-                                     .spin_ns = w->plan->load.is_open ? SPIN_NS : 0,
+                                     .spin_ns = setup->busy_poll        ? UINT64_MAX
+                                                : w->plan->load.is_open ? SPIN_NS
+                                                                        : 0,
                                  });
     if (rc < 0) {
         worker_close(w);

@@ -28,6 +28,7 @@ struct worker_setup {
     const _Atomic uint32_t *users_target; /* of all cores together */
     const char *ring_mask;
     bool no_memo, no_discard;
+    bool busy_poll; /* never sleep */
 };
 
 /* 0 or -errno (see ring_open). */

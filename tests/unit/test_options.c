@@ -73,7 +73,8 @@ static void a_url_alone_gets_the_defaults_of_the_table(void **state)
     assert_int_equal(o.requests.value, 0);
     assert_false(o.connections.given || o.duration.given || o.timeout.given || o.rate.given ||
                  o.seed.given);
-    assert_false(o.json || o.quiet || o.no_color || o.verbose || o.latency || o.help || o.version);
+    assert_false(o.json || o.quiet || o.no_color || o.verbose || o.busy_poll || o.latency ||
+                 o.help || o.version);
 }
 
 static void a_scenario_alone_leaves_its_file_in_charge(void **state)
@@ -132,16 +133,15 @@ static void each_option_of_both_forms_is_read(void **state)
         assert_true(o.seed.given);
         assert_int_equal(o.seed.value, 9);
 
-        o = parse_well(
-            forms[i],
-            "x|--requests-per-connection|7|--threads|2|--cpus|1-3,8|-d|5m|-q|-v|--no-color|--json");
+        o = parse_well(forms[i], "x|--requests-per-connection|7|--threads|2|--cpus|1-3,8|-d|5m|-q|-"
+                                 "v|--busy-poll|--no-color|--json");
         assert_int_equal(o.requests_per_connection.value, 7);
         assert_int_equal(o.threads.value, 2);
         assert_int_equal(o.cpus.count, 4);
         assert_int_equal(o.cpus.items[0], 1);
         assert_int_equal(o.cpus.items[3], 8);
         assert_int_equal(o.duration.ns, 300 * SECOND);
-        assert_true(o.quiet && o.verbose && o.no_color && o.json);
+        assert_true(o.quiet && o.verbose && o.busy_poll && o.no_color && o.json);
 
         o = parse_well(forms[i], "x|-o|a.json|--output|b/c.json|--exit-code-on-failure|0");
         assert_int_equal(o.outputs.count, 2);

@@ -98,6 +98,7 @@ static int open_fleet(struct measurement *m)
         .ring_mask = getenv("SQUALL_RING_MASK"),
         .no_memo = getenv("SQUALL_NO_MEMO") != NULL,
         .no_discard = getenv("SQUALL_NO_DISCARD") != NULL,
+        .busy_poll = o->busy_poll,
     };
     if (!check_cpus(o))
         return EXIT_HOST;

@@ -41,6 +41,8 @@ const struct option_row option_rows[] = {
       "worker threads; default one per CPU, at most one per user" },
     { BOTH, 0, "cpus", "LIST", OPTION_CPUS, AT(cpus), 0, 0, NULL, "Load",
       "CPUs to pin the threads to, such as 0-3,8; default all that may be used" },
+    { BOTH, 0, "busy-poll", NULL, OPTION_FLAG, AT(busy_poll), 0, 0, NULL, "Load",
+      "never sleep: the lowest lateness, for those who own their CPUs" },
 
     { FORM_URL, 'X', "method", "NAME", OPTION_TEXT, AT(method), 0, 0, NULL, "Request",
       "request method; default GET, or POST with --data" },

@@ -69,7 +69,7 @@ struct options {
     struct option_texts headers, outputs;
     const char *host, *method, *data; /* NULL = not given */
 
-    bool json, latency, headless, quiet, no_color, verbose;
+    bool json, latency, headless, quiet, no_color, verbose, busy_poll;
     bool help, version; /* nothing else counts then */
 };
 
