@@ -113,34 +113,34 @@ static void line_append(struct response *r, uint16_t *part_len, struct span byte
     *part_len = (uint16_t)(*part_len + len);
 }
 
+/* A piece of a header's name or value: kept as a span, unless the header was cut and lies in
+ * `line`. */
+static int header_part_seen(struct feed *f, bool is_wanted, struct span bytes, struct span *part,
+                            uint16_t *part_len)
+{
+    if (!feed_account(f, bytes.bytes + bytes.len))
+        return -1;
+    if (!is_wanted)
+        return 0;
+    if (f->r->has_line)
+        line_append(f->r, part_len, bytes);
+    else
+        *part = bytes;
+    return 0;
+}
+
 static int header_name_seen(llhttp_t *parser, const char *at, size_t len)
 {
     struct feed *f = feed_of(parser);
-
-    if (!feed_account(f, at + len))
-        return -1;
-    if (!header_is_wanted(parser))
-        return 0;
-    if (f->r->has_line)
-        line_append(f->r, &f->r->name_len, (struct span){ at, len });
-    else
-        f->name = (struct span){ at, len };
-    return 0;
+    return header_part_seen(f, header_is_wanted(parser), (struct span){ at, len }, &f->name,
+                            &f->r->name_len);
 }
 
 static int header_value_seen(llhttp_t *parser, const char *at, size_t len)
 {
     struct feed *f = feed_of(parser);
-
-    if (!feed_account(f, at + len))
-        return -1;
-    if (!header_is_wanted(parser))
-        return 0;
-    if (f->r->has_line)
-        line_append(f->r, &f->r->value_len, (struct span){ at, len });
-    else
-        f->value = (struct span){ at, len };
-    return 0;
+    return header_part_seen(f, header_is_wanted(parser), (struct span){ at, len }, &f->value,
+                            &f->r->value_len);
 }
 
 static int header_complete(llhttp_t *parser)

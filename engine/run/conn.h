@@ -51,7 +51,6 @@ struct conn {
     uint64_t deadline_ns;      /* of the connect */
     uint64_t retry_at_ns;      /* no connect before */
     uint8_t state;
-    uint8_t close_reason;
     bool has_file;
     bool in_flush;
     bool body_overflowed;

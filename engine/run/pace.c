@@ -114,15 +114,6 @@ void pace_end(struct worker *w)
 
 /* ---- users ---- */
 
-/* Connections are dealt out to cores round robin, each with its `pipeline` users: the run-wide
- * number of a user. */
-static uint64_t user_number(const struct worker *w, uint32_t index)
-{
-    const uint32_t pipeline = w->plan->load.pipeline;
-    const uint64_t conn = (uint64_t)(index / pipeline) * w->setup.cores + w->setup.core;
-    return conn * pipeline + index % pipeline;
-}
-
 /* How many of this core's users are among the first `target` of the run. */
 static uint32_t users_share(const struct worker *w, uint32_t target)
 {
@@ -130,7 +121,7 @@ static uint32_t users_share(const struct worker *w, uint32_t target)
     uint32_t high = w->user_count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (user_number(w, middle) < target)
+        if (worker_user_number(w, middle) < target)
             low = middle + 1;
         else
             high = middle;
@@ -146,7 +137,7 @@ static void target_follow(struct worker *w)
     w->users_target_seen = target;
     w->pace.users_target = users_share(w, target);
     w->pace.spawn_base_ns = w->now_ns;
-    w->pace.spawn_base = (uint32_t)user_number(w, w->users_alive);
+    w->pace.spawn_base = (uint32_t)worker_user_number(w, w->users_alive);
 }
 
 static uint64_t spawn_next_ns(const struct worker *w)
@@ -154,7 +145,7 @@ static uint64_t spawn_next_ns(const struct worker *w)
     const struct pace *p = &w->pace;
     if (w->draining || w->users_alive == p->users_target)
         return UINT64_MAX;
-    const uint64_t number = user_number(w, w->users_alive);
+    const uint64_t number = worker_user_number(w, w->users_alive);
     const uint64_t done = number > p->spawn_base ? number - p->spawn_base : p->spawn_base - number;
     return pace_due_ns(p->spawn_base_ns, done, w->plan->load.spawn_rate);
 }

@@ -52,8 +52,7 @@ static void worker_init_users(struct worker *w)
 {
     const uint32_t pipeline = w->plan->load.pipeline;
     for (uint32_t i = 0; i < w->user_count; i++) {
-        const uint64_t conn = (uint64_t)(i / pipeline) * w->setup.cores + w->setup.core;
-        const uint64_t number = conn * pipeline + i % pipeline;
+        const uint64_t number = worker_user_number(w, i);
         struct user *u = &w->users[i];
         prng_init(&u->random, w->plan->load.seed, number);
         u->conn = i / pipeline;

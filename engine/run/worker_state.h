@@ -71,6 +71,15 @@ static inline uint32_t worker_user_index(const struct worker *w, const struct us
     return (uint32_t)(u - w->users);
 }
 
+/* Connections are dealt out to cores round robin, each with its `pipeline` users: the number in the
+ * whole run of this core's user `index`. */
+static inline uint64_t worker_user_number(const struct worker *w, uint32_t index)
+{
+    const uint32_t pipeline = w->plan->load.pipeline;
+    const uint64_t conn = (uint64_t)(index / pipeline) * w->setup.cores + w->setup.core;
+    return conn * pipeline + index % pipeline;
+}
+
 static inline uint32_t worker_conn_index(const struct worker *w, const struct conn *c)
 {
     return (uint32_t)(c - w->conns);

@@ -18,19 +18,9 @@ static void print_help(void)
 int command_check(const struct invocation *call)
 {
     struct options o;
-    struct fault fault;
-    if (options_parse(&o, FORM_CHECK, call->argc - call->first, call->argv + call->first, &fault) !=
-        0) {
-        fault_print(&fault);
-        return EXIT_USAGE;
-    }
-    if (o.help) {
-        print_help();
-        return EXIT_DONE;
-    }
     struct plan *plan = NULL;
-    const int code = planning_from_file(&plan, &o);
-    if (code != EXIT_DONE)
+    int code = EXIT_DONE;
+    if (!planning_begin(&plan, &o, FORM_CHECK, call, print_help, &code))
         return code;
     char *words = plan_describe(plan);
     plan_close(plan);

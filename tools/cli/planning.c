@@ -155,7 +155,7 @@ int planning_from_url(struct plan **ret_plan, const struct options *o)
     return code;
 }
 
-int planning_from_file(struct plan **ret_plan, const struct options *o)
+static int planning_from_file(struct plan **ret_plan, const struct options *o)
 {
     const struct plan_overrides over = {
         .host = o->host,
@@ -197,4 +197,23 @@ int planning_from_file(struct plan **ret_plan, const struct options *o)
     if (code == EXIT_DONE)
         *ret_plan = plan;
     return code;
+}
+
+bool planning_begin(struct plan **ret_plan, struct options *ret_options, enum option_form form,
+                    const struct invocation *call, void (*help)(void), int *ret_code)
+{
+    struct fault fault;
+    if (options_parse(ret_options, form, call->argc - call->first, call->argv + call->first,
+                      &fault) != 0) {
+        fault_print(&fault);
+        *ret_code = EXIT_USAGE;
+        return false;
+    }
+    if (ret_options->help) {
+        help();
+        *ret_code = EXIT_DONE;
+        return false;
+    }
+    *ret_code = planning_from_file(ret_plan, ret_options);
+    return *ret_code == EXIT_DONE;
 }

@@ -2,11 +2,20 @@
 #ifndef SQUALL_TOOLS_CLI_PLANNING_H
 #define SQUALL_TOOLS_CLI_PLANNING_H
 
+#include <stdbool.h>
+
 #include "engine/plan/plan.h"
 #include "tools/cli/options.h"
 
-/* Each returns EXIT_DONE with *ret_plan, or the exit code after the mistakes have been printed. */
+struct invocation;
+
+/* EXIT_DONE with *ret_plan, or the exit code after the mistakes have been printed. */
 int planning_from_url(struct plan **ret_plan, const struct options *o);
-int planning_from_file(struct plan **ret_plan, const struct options *o);
+
+/* What commands that take a scenario begin with: reads the options, shows `help` when asked, reads
+ * the file. True with *ret_options and *ret_plan; false when the command is over, with *ret_code.
+ */
+bool planning_begin(struct plan **ret_plan, struct options *ret_options, enum option_form form,
+                    const struct invocation *call, void (*help)(void), int *ret_code);
 
 #endif

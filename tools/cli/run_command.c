@@ -17,19 +17,9 @@ static void print_help(void)
 int command_run(const struct invocation *call)
 {
     struct options o;
-    struct fault fault;
-    if (options_parse(&o, FORM_RUN, call->argc - call->first, call->argv + call->first, &fault) !=
-        0) {
-        fault_print(&fault);
-        return EXIT_USAGE;
-    }
-    if (o.help) {
-        print_help();
-        return EXIT_DONE;
-    }
     struct plan *plan = NULL;
-    const int code = planning_from_file(&plan, &o);
-    if (code != EXIT_DONE)
+    int code = EXIT_DONE;
+    if (!planning_begin(&plan, &o, FORM_RUN, call, print_help, &code))
         return code;
     if (plan->load.duration_ns == 0 && plan->load.requests_max == 0 && !o.quiet)
         fault_note("no run time given: running until Ctrl-C");
