@@ -14,6 +14,7 @@
 #define OP_KINDS(X) \
     X(NONE) \
     X(SOCKET) \
+    X(OPTION) \
     X(CONNECT) \
     X(SEND) \
     X(SEND_SILENT) \

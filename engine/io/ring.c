@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,40 +14,12 @@
 #include <unistd.h>
 
 #include "engine/io/clock.h"
+#include "engine/io/features.h"
 #include "engine/io/op.h"
+#include "engine/io/socket.h"
 
-/* What a newer kernel offers and this one may lack, or a test may forbid. FEATURE(id, name in the
- * mask) */
-#define RING_FEATURES(X)                                                                           \
-    X(SINGLE_ISSUER, "single_issuer")                                                              \
-    X(DEFER_TASKRUN, "defer_taskrun")                                                              \
-    X(COOP_TASKRUN, "coop_taskrun")                                                                \
-    X(NO_SQARRAY, "no_sqarray")                                                                    \
-    X(REGISTERED_RING, "registered_ring")                                                          \
-    X(DIRECT_FILES, "direct_files")                                                                \
-    X(SILENT_SEND, "silent_send")                                                                  \
-    X(MULTISHOT_RECV, "multishot_recv")
-
-enum ring_feature {
-#define X(id, name) FEATURE_##id,
-    RING_FEATURES(X)
-#undef X
-        FEATURE_COUNT
-};
-
-#define FEATURE_BIT(id) (1u << FEATURE_##id)
-#define FEATURES_ALL    ((1u << FEATURE_COUNT) - 1u)
-
-static const char *const feature_names[FEATURE_COUNT] = {
-#define X(id, name) [FEATURE_##id] = name,
-    RING_FEATURES(X)
-#undef X
-};
-
-/* liburing 2.3 does not know this flag of kernel 6.6; the value is the kernel's. */
-#ifndef IORING_SETUP_NO_SQARRAY
-#define IORING_SETUP_NO_SQARRAY (1U << 16)
-#endif
+/* liburing 2.3 does not know this command of kernel 6.7, which sets an option of a socket. */
+#define SOCKET_CMD_SETSOCKOPT 3u
 
 #define OPS_MIN           64u
 #define OPS_MAX           4096u
@@ -55,6 +28,14 @@ static const char *const feature_names[FEATURE_COUNT] = {
 #define BUF_COUNT_DEFAULT 64u
 #define BUF_BYTES_DEFAULT (64u * 1024u)
 #define BUF_GROUP         0
+/* A body larger than half a MiB does not fit into what a socket receives at once: it comes in many
+ * small pieces, each with a wake-up of ours and one of the sender, unless they are waited for. A
+ * MiB at 16 connections costs 35 us like that instead of 75. Unread bytes are kernel memory: the
+ * more connections, the less each may let stand. */
+#define LOW_WATER_BODY (512u * 1024u)
+#define LOW_WATER_MIN  (256u * 1024u) /* below, it costs more than it saves */
+#define LOW_WATER_MAX  (1024u * 1024u)
+#define LOW_WATER_ALL  (64u * 1024u * 1024u)
 
 struct ring {
     struct io_uring uring;
@@ -66,12 +47,15 @@ struct ring {
     struct io_uring_sqe nowhere; /* for operations of a broken ring */
     int socket_error;            /* why the ring could not make a socket, lately */
     uint32_t fds_next;           /* where the search for a free number begins */
+    uint32_t low_water_max;      /* 0 = never set */
+    uint32_t *low_water;         /* file number -> bytes below which a wait goes on, 0 = not set */
+    unsigned followed; /* place in the completion queue before which wake-ups were followed */
     struct io_uring_buf_ring *bufs;
     size_t bufs_size;
     char *buf_memory;
     uint32_t buf_count, buf_bytes;
     uint32_t bufs_returned; /* given back and not yet shown to the kernel */
-    char features_used[192];
+    char features_used[FEATURES_TEXT_SIZE];
 };
 
 static uint32_t round_up_to_power(uint32_t wanted, uint32_t low, uint32_t high)
@@ -82,45 +66,11 @@ static uint32_t round_up_to_power(uint32_t wanted, uint32_t low, uint32_t high)
     return power;
 }
 
-/* Removes the features named in `mask` from *features. 0 or -EINVAL. */
-static int mask_apply(const char *mask, unsigned *features)
-{
-    while (mask != NULL && *mask != '\0') {
-        const size_t len = strcspn(mask, ",");
-        unsigned found = 0;
-        for (unsigned i = 0; i < FEATURE_COUNT; i++) {
-            if (strlen(feature_names[i]) == len && memcmp(feature_names[i], mask, len) == 0)
-                found = 1u << i;
-        }
-        if (found == 0 && len != 0)
-            return -EINVAL;
-        *features &= ~found;
-        mask += len;
-        mask += *mask == ',';
-    }
-    return 0;
-}
-
-static void features_write(char *out, size_t cap, unsigned features)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (unsigned i = 0; i < FEATURE_COUNT; i++) {
-        const size_t len = strlen(feature_names[i]);
-        if ((features & (1u << i)) == 0 || used + len + 2 > cap)
-            continue;
-        if (used > 0)
-            out[used++] = ',';
-        memcpy(out + used, feature_names[i], len + 1);
-        used += len;
-    }
-}
-
 const char *ring_feature_names(void)
 {
-    static char names[192];
+    static char names[FEATURES_TEXT_SIZE];
     if (names[0] == '\0')
-        features_write(names, sizeof names, FEATURES_ALL);
+        features_write(FEATURES_ALL, names, sizeof names);
     return names;
 }
 
@@ -129,60 +79,11 @@ const char *ring_features_used(const struct ring *r)
     return r->features_used;
 }
 
-/* One attempt with the given features. The ring stays disabled until its owner thread starts it. */
-static int ring_try_setup(struct ring *r, unsigned features, uint32_t ops, uint32_t completions)
-{
-    struct io_uring_params p = { .flags = IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED |
-                                          IORING_SETUP_CLAMP,
-                                 .cq_entries = completions };
-    if (features & FEATURE_BIT(SINGLE_ISSUER))
-        p.flags |= IORING_SETUP_SINGLE_ISSUER;
-    if ((features & FEATURE_BIT(DEFER_TASKRUN)) && (features & FEATURE_BIT(SINGLE_ISSUER)))
-        p.flags |= IORING_SETUP_DEFER_TASKRUN;
-    else if (features & FEATURE_BIT(COOP_TASKRUN))
-        p.flags |= IORING_SETUP_COOP_TASKRUN;
-    if ((features & FEATURE_BIT(NO_SQARRAY)) == 0)
-        return io_uring_queue_init_params(ops, &r->uring, &p);
-
-    /* liburing 2.3 would fill an index array that is not there: set up by hand, map with the
-     * library. */
-    p.flags |= IORING_SETUP_NO_SQARRAY;
-    memset(&r->uring, 0, sizeof r->uring);
-    const int fd = (int)syscall(__NR_io_uring_setup, ops, &p);
-    if (fd < 0)
-        return -errno;
-    const int rc = io_uring_queue_mmap(fd, &p, &r->uring);
-    if (rc < 0) {
-        close(fd);
-        return rc;
-    }
-    r->uring.features = p.features;
-    r->uring.flags = p.flags;
-    r->uring.enter_ring_fd = fd;
-    return 0;
-}
-
-/* Kernels that refuse a flag answer -EINVAL: give up the newest feature first. */
-static int ring_setup_best(struct ring *r, uint32_t ops, uint32_t completions)
-{
-    static const unsigned give_up[] = { FEATURE_BIT(NO_SQARRAY), FEATURE_BIT(DEFER_TASKRUN),
-                                        FEATURE_BIT(SINGLE_ISSUER), FEATURE_BIT(COOP_TASKRUN) };
-    int rc = ring_try_setup(r, r->features, ops, completions);
-    for (size_t i = 0; rc == -EINVAL && i < sizeof give_up / sizeof give_up[0]; i++) {
-        if ((r->features & give_up[i]) == 0)
-            continue;
-        r->features &= ~give_up[i];
-        rc = ring_try_setup(r, r->features, ops, completions);
-    }
-    if (rc == 0 && (r->uring.flags & IORING_SETUP_DEFER_TASKRUN))
-        r->features &= ~FEATURE_BIT(COOP_TASKRUN);
-    if (rc == 0 && (r->uring.features & IORING_FEAT_CQE_SKIP) == 0)
-        r->features &= ~FEATURE_BIT(SILENT_SEND);
-    return rc;
-}
-
 static int ring_open_files(struct ring *r)
 {
+    r->low_water = calloc(r->files, sizeof *r->low_water);
+    if (r->low_water == NULL)
+        return -ENOMEM;
     if (r->features & FEATURE_BIT(DIRECT_FILES)) {
         const int rc = io_uring_register_files_sparse(&r->uring, r->files);
         if (rc != -EINVAL)
@@ -229,14 +130,20 @@ int ring_open(struct ring **ret_ring, const struct ring_setup *setup)
     r->buf_bytes = setup->buf_bytes ? setup->buf_bytes : BUF_BYTES_DEFAULT;
     r->spin_ns = setup->spin_ns;
     r->features = FEATURES_ALL;
+    if (!setup->rests)
+        r->features &= ~FEATURE_BIT(REST_BY_POLL);
+    r->low_water_max = LOW_WATER_ALL / r->files;
+    if (r->low_water_max > LOW_WATER_MAX)
+        r->low_water_max = LOW_WATER_MAX;
     r->bufs = MAP_FAILED;
     r->buf_memory = MAP_FAILED;
     r->uring.ring_fd = -1;
 
-    int rc = mask_apply(setup->mask, &r->features);
+    int rc = features_mask(&r->features, setup->mask);
     if (rc == 0)
-        rc = ring_setup_best(r, round_up_to_power(2 * r->files, OPS_MIN, OPS_MAX),
-                             round_up_to_power(2 * r->files, COMPLETIONS_MIN, COMPLETIONS_MAX));
+        rc = features_setup(&r->uring, &r->features,
+                            round_up_to_power(2 * r->files, OPS_MIN, OPS_MAX),
+                            round_up_to_power(2 * r->files, COMPLETIONS_MIN, COMPLETIONS_MAX));
     if (rc < 0) {
         free(r);
         return rc;
@@ -248,7 +155,7 @@ int ring_open(struct ring **ret_ring, const struct ring_setup *setup)
         ring_close(r);
         return rc;
     }
-    features_write(r->features_used, sizeof r->features_used, r->features);
+    features_write(r->features, r->features_used, sizeof r->features_used);
     *ret_ring = r;
     return 0;
 }
@@ -261,7 +168,7 @@ int ring_start(struct ring *r)
         return -errno;
     if ((r->features & FEATURE_BIT(REGISTERED_RING)) && io_uring_register_ring_fd(&r->uring) < 0)
         r->features &= ~FEATURE_BIT(REGISTERED_RING);
-    features_write(r->features_used, sizeof r->features_used, r->features);
+    features_write(r->features, r->features_used, sizeof r->features_used);
     return 0;
 }
 
@@ -275,6 +182,7 @@ void ring_close(struct ring *r)
             close(r->fds[i]);
     }
     free(r->fds);
+    free(r->low_water);
     if (r->bufs != MAP_FAILED)
         munmap(r->bufs, r->bufs_size);
     if (r->buf_memory != MAP_FAILED)
@@ -317,11 +225,8 @@ static int ring_spin(struct ring *r, uint64_t until_ns)
     return rc;
 }
 
-int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
+static int ring_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
 {
-    if (r->error < 0)
-        return r->error;
-    ring_show_returned(r);
     if (until_ns <= now_ns || io_uring_cq_ready(&r->uring) > 0)
         return wait_result(io_uring_submit_and_get_events(&r->uring));
     if (until_ns == UINT64_MAX)
@@ -335,6 +240,99 @@ int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
                                        .tv_nsec = (long long)(span_ns % 1000000000u) };
     struct io_uring_cqe *first;
     return wait_result(io_uring_submit_and_wait_timeout(&r->uring, &first, 1, &limit, NULL));
+}
+
+/* Never fails: a full submission queue is handed to the kernel first. When the kernel will not have
+ * it, the ring is broken: the next wait says so, and what is armed until then goes nowhere. */
+static struct io_uring_sqe *ring_next_sqe(struct ring *r)
+{
+    struct io_uring_sqe *sqe = io_uring_get_sqe(&r->uring);
+    while (sqe == NULL && r->error == 0) {
+        ring_show_returned(r);
+        r->error = wait_result(io_uring_submit(&r->uring));
+        sqe = io_uring_get_sqe(&r->uring);
+    }
+    return sqe == NULL ? &r->nowhere : sqe;
+}
+
+/* get_sqe() does not clear user_data and prep_*() clears the rest: tag and file are set last, in
+ * one place. */
+static void sqe_finish(struct ring *r, struct io_uring_sqe *sqe, uint64_t tag, uint32_t file)
+{
+    if (r->fds != NULL) {
+        sqe->fd = r->fds[file];
+    } else {
+        sqe->fd = (int)file;
+        sqe->flags |= IOSQE_FIXED_FILE;
+    }
+    sqe->user_data = tag;
+}
+
+/* Into a buffer of the ring. */
+static void sqe_finish_receive(struct ring *r, struct io_uring_sqe *sqe, uint64_t tag,
+                               uint32_t file)
+{
+    sqe_finish(r, sqe, tag, file);
+    sqe->flags |= IOSQE_BUFFER_SELECT;
+    sqe->buf_group = BUF_GROUP;
+}
+
+/* What is there already. */
+static void ring_recv_now(struct ring *r, uint64_t tag)
+{
+    struct io_uring_sqe *sqe = ring_next_sqe(r);
+    io_uring_prep_recv(sqe, 0, NULL, 0, 0);
+    sqe_finish_receive(r, sqe, tag, op_unpack(tag).slot);
+}
+
+/* For what is armed after it. `value` is read in the next submission. */
+static void ring_set_option(struct ring *r, uint64_t tag, uint32_t file, uint32_t level,
+                            uint32_t option, const uint32_t *value)
+{
+    struct op_tag set = op_unpack(tag);
+    set.kind = OP_OPTION;
+    struct io_uring_sqe *sqe = ring_next_sqe(r);
+    io_uring_prep_rw(IORING_OP_URING_CMD, sqe, 0, NULL, 0, 0);
+    sqe->cmd_op = SOCKET_CMD_SETSOCKOPT;
+    sqe->addr = level | (uint64_t)option << 32;
+    sqe->splice_fd_in = sizeof *value;
+    sqe->addr3 = (uint64_t)(uintptr_t)value;
+    sqe_finish(r, sqe, op_pack(set), file);
+    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+/* A receive in flight keeps 0.6 KiB of kernel memory. One that will wait for long is made when a
+ * poll has found something to receive; that shows itself as its completion without a buffer. */
+static bool is_wake_up(const struct ring *r, const struct io_uring_cqe *cqe)
+{
+    return (r->features & FEATURE_BIT(REST_BY_POLL)) && cqe->res > 0 &&
+           (cqe->flags & IORING_CQE_F_BUFFER) == 0 && op_unpack(cqe->user_data).kind == OP_RECV;
+}
+
+/* Receives what has woken us, before the caller reads its clock. */
+static int ring_follow_wake_ups(struct ring *r)
+{
+    struct io_uring_cqe *cqe;
+    unsigned head;
+    bool found = false;
+    io_uring_for_each_cqe(&r->uring, head, cqe)
+    {
+        if (is_wake_up(r, cqe)) {
+            ring_recv_now(r, cqe->user_data);
+            found = true;
+        }
+    }
+    r->followed = head;
+    return found ? wait_result(io_uring_submit_and_get_events(&r->uring)) : 0;
+}
+
+int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
+{
+    if (r->error < 0)
+        return r->error;
+    ring_show_returned(r);
+    const int rc = ring_wait(r, now_ns, until_ns);
+    return rc == 0 && (r->features & FEATURE_BIT(REST_BY_POLL)) ? ring_follow_wake_ups(r) : rc;
 }
 
 /* A descriptor accepted without direct files gets the next free number. */
@@ -369,11 +367,21 @@ unsigned ring_reap(struct ring *r, completion_fn *deliver, void *owner)
             got.bytes = r->buf_memory + (size_t)got.buf_id * r->buf_bytes;
         }
         count++;
+        if (is_wake_up(r, cqe)) {
+            if ((int)(head - r->followed) >= 0)
+                ring_recv_now(r, got.tag);
+            continue;
+        }
         const enum op_kind kind = op_unpack(got.tag).kind;
         if (kind == OP_SOCKET) {
             /* It could not be made: the connect behind it fails for want of it, and says why. */
             if (got.result < 0)
                 r->socket_error = got.result;
+            continue;
+        }
+        if (kind == OP_OPTION) { /* completes only when it could not be set */
+            if (got.result == -EOPNOTSUPP)
+                r->features &= ~FEATURE_BIT(SET_OPTION);
             continue;
         }
         if (kind == OP_CONNECT && got.result == -EBADF && r->socket_error != 0)
@@ -390,52 +398,6 @@ unsigned ring_reap(struct ring *r, completion_fn *deliver, void *owner)
 }
 
 /* ---- operations ---- */
-
-/* Never fails: a full submission queue is handed to the kernel first. When the kernel will not have
- * it, the ring is broken: the next wait says so, and what is armed until then goes nowhere. */
-static struct io_uring_sqe *ring_next_sqe(struct ring *r)
-{
-    struct io_uring_sqe *sqe = io_uring_get_sqe(&r->uring);
-    while (sqe == NULL && r->error == 0) {
-        ring_show_returned(r);
-        r->error = wait_result(io_uring_submit(&r->uring));
-        sqe = io_uring_get_sqe(&r->uring);
-    }
-    return sqe == NULL ? &r->nowhere : sqe;
-}
-
-/* get_sqe() does not clear user_data and prep_*() clears the rest: tag and file are set last, in
- * one place. */
-static void sqe_finish(struct ring *r, struct io_uring_sqe *sqe, uint64_t tag, uint32_t file)
-{
-    if (r->fds != NULL) {
-        sqe->fd = r->fds[file];
-    } else {
-        sqe->fd = (int)file;
-        sqe->flags |= IOSQE_FIXED_FILE;
-    }
-    sqe->user_data = tag;
-}
-
-static int socket_make(const struct sockaddr *to, const struct socket_options *options)
-{
-    const int fd = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    const int on = 1;
-    if (options->no_delay && to->sa_family != AF_UNIX)
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (options->source != NULL) {
-        /* The port is chosen at connect, so one local port can serve many destinations. */
-        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-        if (bind(fd, options->source, options->source_len) < 0) {
-            const int err = errno;
-            close(fd);
-            return -err;
-        }
-    }
-    return fd;
-}
 
 /* A socket with nothing to set on it is made by the ring itself: four system calls less. It is made
  * as it is submitted, so the connect behind it finds it. */
@@ -473,11 +435,17 @@ int ring_connect(struct ring *r, uint64_t tag, uint32_t file, const struct socka
                  uint32_t to_len, const struct socket_options *options)
 {
     assert(file < r->files);
+    r->low_water[file] = 0;
     if (!ring_make_socket(r, tag, file, to, options)) {
         const int rc = ring_install_socket(r, file, to, options);
         if (rc < 0)
             return rc;
     }
+    /* The last packet of the handshake waits for the request and leaves with it: 8 packets for a
+     * connection with one exchange instead of 10, 6 % of its CPU time. */
+    static const uint32_t on = 1;
+    if (options->speaks_at_once && (r->features & FEATURE_BIT(SET_OPTION)))
+        ring_set_option(r, tag, file, IPPROTO_TCP, TCP_DEFER_ACCEPT, &on);
     struct io_uring_sqe *sqe = ring_next_sqe(r);
     io_uring_prep_connect(sqe, 0, to, to_len);
     sqe_finish(r, sqe, tag, file);
@@ -496,38 +464,54 @@ void ring_send(struct ring *r, uint64_t tag, uint32_t file, const void *bytes, s
         sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
-/* Into a buffer of the ring. Answers are never there yet when a receive is armed: poll first saves
- * one futile attempt. */
-static void sqe_finish_receive(struct ring *r, struct io_uring_sqe *sqe, uint64_t tag,
-                               uint32_t file)
+/* How little is worth a wake-up, for what is armed after it. */
+static void ring_set_low_water(struct ring *r, uint64_t tag, uint32_t file, uint32_t bytes)
 {
-    sqe_finish(r, sqe, tag, file);
-    sqe->flags |= IOSQE_BUFFER_SELECT;
-    sqe->buf_group = BUF_GROUP;
-    sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
+    if (r->low_water[file] == bytes)
+        return;
+    r->low_water[file] = bytes;
+    ring_set_option(r, tag, file, SOL_SOCKET, SO_RCVLOWAT, &r->low_water[file]);
 }
 
 void ring_recv(struct ring *r, uint64_t tag, uint32_t file)
 {
+    ring_set_low_water(r, tag, file, 0);
     struct io_uring_sqe *sqe = ring_next_sqe(r);
+    if (r->features & FEATURE_BIT(REST_BY_POLL)) {
+        io_uring_prep_poll_add(sqe, 0, POLLIN | POLLRDHUP);
+        sqe_finish(r, sqe, tag, file);
+        return;
+    }
     if (r->features & FEATURE_BIT(MULTISHOT_RECV))
         io_uring_prep_recv_multishot(sqe, 0, NULL, 0, 0);
     else
         io_uring_prep_recv(sqe, 0, NULL, 0, 0);
+    /* Answers are never there yet when a receive is armed: this saves a futile attempt. */
+    sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
     sqe_finish_receive(r, sqe, tag, file);
 }
 
 void ring_recv_once(struct ring *r, uint64_t tag, uint32_t file, uint32_t len)
 {
+    ring_set_low_water(r, tag, file, 0);
     struct io_uring_sqe *sqe = ring_next_sqe(r);
     io_uring_prep_recv(sqe, 0, NULL, len, 0);
+    sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
     sqe_finish_receive(r, sqe, tag, file);
 }
 
 void ring_discard(struct ring *r, uint64_t tag, uint32_t file, uint64_t len)
 {
+    /* Once set it has to be set for the rest, too: a wait for more than is to come never ends. */
+    const bool waits = (len > LOW_WATER_BODY && r->low_water_max >= LOW_WATER_MIN &&
+                        (r->features & FEATURE_BIT(SET_OPTION)) != 0) ||
+                       r->low_water[file] != 0;
+    if (waits)
+        ring_set_low_water(r, tag, file, len < r->low_water_max ? (uint32_t)len : r->low_water_max);
     struct io_uring_sqe *sqe = ring_next_sqe(r);
     io_uring_prep_recv(sqe, 0, NULL, len > INT_MAX ? INT_MAX : len, MSG_TRUNC);
+    if (waits)
+        sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
     sqe_finish(r, sqe, tag, file);
 }
 

@@ -34,6 +34,8 @@ struct ring_setup {
     uint32_t buf_bytes; /* 0 = the default */
     uint64_t spin_ns;   /* the end of a wait is spun for so long, to wake on time; 0 = slept,
                            UINT64_MAX = never slept */
+    bool rests;         /* connections wait for bytes for long, most of the time: that takes little
+                           memory, and one operation more when they come */
     const char *mask;   /* features not to use, see ring_feature_names(); NULL = none */
 };
 
@@ -70,7 +72,9 @@ unsigned ring_reap(struct ring *r, completion_fn *deliver, void *owner);
 void ring_give_back(struct ring *r, uint32_t buf_id);
 
 struct socket_options {
-    bool no_delay; /* small segments leave at once though others are unacknowledged */
+    bool no_delay;       /* small segments leave at once though others are unacknowledged */
+    bool speaks_at_once; /* a send follows as soon as it is connected: it carries the last
+                            acknowledgement of the handshake */
     const struct sockaddr *source; /* local address to bind, port 0; NULL = the kernel's choice */
     uint32_t source_len;
 };

@@ -11,6 +11,7 @@
 #define STOP_LOOK_NS   UINT64_C(20000000)   /* the stop word is looked at so often at least */
 #define CPU_LOOK_NS    UINT64_C(100000000)  /* and the CPU clock read so often at most */
 #define CLOSE_GRACE_NS UINT64_C(1000000000) /* for closing connections in order */
+#define RESTING_NS     UINT64_C(5000000000) /* connections used so seldom: memory counts */
 #define SPIN_NS                                                                                    \
     UINT64_C(60000) /* open loop: the last stretch before a due request is not slept               \
                      */
@@ -119,6 +120,17 @@ static int worker_open_arrays(struct worker *w)
     return rc < 0 ? rc : worker_open_buffers(w);
 }
 
+/* Do connections only rarely have something to do? */
+static bool connections_rest(const struct plan *plan)
+{
+    for (uint32_t k = 0; k < plan->kind_count; k++) {
+        const struct wait_rule *wait = &plan->kinds[k].wait;
+        if (wait->kind == WAIT_NONE || wait->low_ns / plan->load.pipeline < RESTING_NS)
+            return false;
+    }
+    return plan->kind_count > 0;
+}
+
 int worker_open(struct worker **ret_worker, const struct worker_setup *setup)
 {
     struct worker *w = calloc(1, sizeof *w);
@@ -134,6 +146,7 @@ int worker_open(struct worker **ret_worker, const struct worker_setup *setup)
     if (rc == 0)
         rc = ring_open(&w->ring, &(struct ring_setup){
                                      .files = w->conn_count > 0 ? w->conn_count : 1,
+                                     .rests = connections_rest(w->plan),
                                      .mask = setup->ring_mask,
                                      .spin_ns = setup->busy_poll        ? UINT64_MAX
                                                 : w->plan->load.is_open ? SPIN_NS

@@ -1,0 +1,29 @@
+#include "engine/io/socket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine/io/ring.h"
+
+int socket_make(const struct sockaddr *to, const struct socket_options *options)
+{
+    const int fd = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    const int on = 1;
+    if (options->no_delay && to->sa_family != AF_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (options->source != NULL) {
+        /* The port is chosen at connect, so one local port can serve many destinations. */
+        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        if (bind(fd, options->source, options->source_len) < 0) {
+            const int err = errno;
+            close(fd);
+            return -err;
+        }
+    }
+    return fd;
+}
