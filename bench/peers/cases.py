@@ -10,12 +10,19 @@ class Case(NamedTuple):
     new_connections: bool = False
     work_us: int = 0            # CPU time the server burns for each request
     wait: str = ""              # of a scenario's users, between tasks
+    spawn_rate: int = 10000     # of them
     own: str = "squall"         # what stands on our side of the pair
     peers: tuple = ()           # the only ones it is for; empty: all that measure by a URL
     servers: tuple = ("target", "nginx")
     settle_s: float = 0.0       # more of it than the generator itself needs
     same_rate: bool = False     # the peer sends as many per second as ours did
+    if_asked: bool = False      # measured only when it is named
 
+
+# What a feature of the ring is worth: squall against squall without it.
+MASKED = tuple(f"without-{name}" for name in (
+    "defer_taskrun", "single_issuer", "no_sqarray", "registered_ring", "direct_files", "silent_send", "multishot_recv",
+    "set_option", "all"))
 
 CASES = {
     "small": Case("answers of 100 bytes, 64 connections", "/bytes/100", 64),
@@ -32,6 +39,17 @@ CASES = {
     "users-think": Case("`squall run`, 10,000 users who wait 100 ms", "/bytes/100", 10000, wait="100ms",
                         own="squall-run", peers=("squall-rate", "squall-url"), servers=("target",),
                         settle_s=2.0, same_rate=True),
+    "masked-small": Case("answers of 100 bytes, 64 connections", "/bytes/100", 64, peers=MASKED,
+                         servers=("target",), if_asked=True),
+    "masked-1024": Case("answers of 100 bytes, 1024 connections", "/bytes/100", 1024, peers=MASKED,
+                        servers=("target",), if_asked=True),
+    "masked-body-1m": Case("answers of 1 MiB, 16 connections", "/bytes/1048576", 16, peers=MASKED,
+                           servers=("target",), if_asked=True),
+    "masked-connect": Case("a new connection for each request, 64 at a time", "/bytes/100", 64, new_connections=True,
+                           peers=MASKED, servers=("target",), if_asked=True),
+    "users-million": Case("`squall run`, 1,000,000 users who wait 20 s, 100 on each of 10,000 connections",
+                          "/bytes/100", 10000, pipeline=100, wait="20s", spawn_rate=50000, own="squall-run",
+                          peers=("squall-rate",), servers=("target",), settle_s=22.0, same_rate=True, if_asked=True),
     "idle-memory": Case("10,000 idle keep-alive connections, memory of each over the base", "/bytes/100",
                         10000, peers=("wrk", "h2load"), servers=("target",)),
 }

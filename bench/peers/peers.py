@@ -10,7 +10,8 @@ wait4() of the generator. The start of a run (imports, connecting) is left out: 
 its end. Reported is the median of the pairs' ratios with the smallest and largest. Peers that are not installed are left out.
 
 The peer `limit` is bench_limit: the same ring with no parser, clock or histogram. `squall-url` and `squall-rate` are squall itself, asking
-for a URL. Memory is the most that was resident when three quarters of a run were over.
+for a URL, `without-FEATURE` is it with that feature of the ring forbidden (SQUALL_RING_MASK), for the cases masked-*. Those and
+users-million are measured only when named. Memory is the most that was resident when three quarters of a run were over.
 """
 import argparse
 import json
@@ -172,7 +173,7 @@ def measure_all(options, rows, out):
     wanted, facts = present_peers(options), Facts(options)
     print(table.HEAD, file=out)
     servers = options.server or [n for n in SERVERS if n != "nginx" or find("nginx")]
-    for case_name in options.case or CASES:
+    for case_name in options.case or [n for n, case in CASES.items() if not case.if_asked]:
         for server_name in (n for n in servers if n in CASES[case_name].servers):
             for name, figures in measure_case(case_name, server_name, wanted, options):
                 rows.append({"case": case_name, "server": server_name, "peer": name, **figures,
@@ -189,7 +190,7 @@ def save(options, rows):
 def main(options):
     if options.list:
         for name, case in CASES.items():
-            print(f"{name:<14} {case.text}")
+            print(f"{name:<14} {case.text}" + " (if named)" * case.if_asked)
         print("peers here: " + " ".join(present_peers(options)))
         return 0
     rows = [row for file in options.earlier or () for row in json.loads(Path(file).read_text("utf-8"))]

@@ -65,7 +65,7 @@ def footing(rows):
     def named(name, version):
         return f"{name} {version}" if version else name
     peers = joined(named(r["peer"], r["peer_version"]) for r in rows
-                   if not r["peer"].startswith("squall-") and r["peer"] != "limit")
+                   if not r["peer"].startswith(("squall-", "without-")) and r["peer"] != "limit")
     servers = joined(named(r["server"], r["server_version"]) for r in rows)
     machines = joined(f"{r['cpus']} CPUs of {r['cpu']}, Linux {r['kernel']}" for r in rows)
     pairs = sorted({r["pairs"] for r in rows})

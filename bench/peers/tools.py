@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from cases import MASKED
+
 WRK_PIPELINE = """
 init = function(args)
     local all = {}
@@ -36,7 +38,7 @@ class Visitor(%(kind)s):
 SCENARIO = """
 host: %(host)s
 users: %(users)d
-spawn_rate: 10000
+spawn_rate: %(spawn_rate)d
 %(wait)s
 tasks:
   - { weight: 3, get: %(path)s, name: often }
@@ -63,10 +65,26 @@ def squall_rate(case, url, seconds, options):
 def squall_run(case, url, seconds, options):
     script = options.folder / "scenario.yaml"
     script.write_text(SCENARIO % {
-        "host": url[:-len(case.path)], "users": case.connections, "path": case.path,
+        "host": url[:-len(case.path)], "users": case.connections * case.pipeline, "path": case.path,
+        "spawn_rate": case.spawn_rate,
         "wait": f"wait: {case.wait}" if case.wait else ""}, "utf-8")
-    return [options.squall, "run", script, "-t", f"{seconds}s", "--threads", 1,
+    return [options.squall, "run", script, "-t", f"{seconds}s", "-p", case.pipeline, "--threads", 1,
             "--cpus", options.generator_cpu, "-q"]
+
+
+def squall_masked(feature):
+    """Without a feature of the ring, or without all of them."""
+    def masked(case, url, seconds, options):
+        features = ",".join(ring_features(options)) if feature == "all" else feature
+        return ["env", f"SQUALL_RING_MASK={features}", *squall(case, url, seconds, options)]
+    return masked
+
+
+def ring_features(options):
+    """The refusal of a wrong one lists them."""
+    said = subprocess.run([options.squall, "-n", "1", "http://127.0.0.1:9/"], capture_output=True, text=True,
+                          env={**os.environ, "SQUALL_RING_MASK": "nonsense"}, check=False)
+    return re.search(r"[a-z]+_[a-z_]+(?:,[a-z_]+)+", said.stderr)[0].split(",")
 
 
 def limit(case, url, seconds, options):
@@ -175,6 +193,7 @@ PEERS = {
     "locust-fast": Peer("locust", locust_like("FastHttpUser"), 3.0),
     "squall-url": Peer("squall", squall, is_own=True),
     "squall-rate": Peer("squall", squall_rate, is_own=True),
+    **{name: Peer("squall", squall_masked(name.removeprefix("without-")), is_own=True) for name in MASKED},
 }
 OWN = {
     "squall": Peer("squall", squall),
