@@ -1,0 +1,185 @@
+#include "tests/tls/server.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PLAIN_KEPT_MAX 65536u
+
+struct tls_server {
+    OSSL_LIB_CTX *library;
+    SSL_CTX *ssl;
+};
+
+struct tls_peer {
+    SSL *ssl;
+    BIO *in, *out;
+    size_t plain_len;
+    bool is_broken, is_ended;
+    char plain[PLAIN_KEPT_MAX]; /* the first of it */
+};
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static int choose_http2(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+                        const unsigned char *in, unsigned in_len, void *nothing)
+{
+    (void)ssl;
+    (void)in;
+    (void)in_len;
+    (void)nothing;
+    *out = (const unsigned char *)"h2";
+    *out_len = 2;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+struct tls_server *tls_server_open(const struct server_wish *wish)
+{
+    static const int versions[] = { 0, TLS1_2_VERSION, TLS1_3_VERSION };
+    struct tls_server *s = calloc(1, sizeof *s);
+    require(s != NULL && (s->library = OSSL_LIB_CTX_new()) != NULL);
+    s->ssl = SSL_CTX_new_ex(s->library, NULL, TLS_server_method());
+    require(s->ssl != NULL);
+    SSL_CTX_set_security_level(s->ssl, 0);
+    require(SSL_CTX_set_min_proto_version(s->ssl, versions[wish->version]));
+    require(SSL_CTX_set_max_proto_version(s->ssl, versions[wish->version]));
+    require(wish->ciphers == NULL || SSL_CTX_set_cipher_list(s->ssl, wish->ciphers));
+    require(SSL_CTX_use_certificate_chain_file(s->ssl, wish->cert_file) == 1);
+    require(SSL_CTX_use_PrivateKey_file(s->ssl, wish->cert_file, SSL_FILETYPE_PEM) == 1);
+    require(SSL_CTX_set_session_id_context(s->ssl, (const unsigned char *)"test", 4));
+    SSL_CTX_set_session_cache_mode(s->ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_mode(s->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+    if (wish->client_root != NULL) {
+        SSL_CTX_set_verify(s->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+        require(SSL_CTX_load_verify_file(s->ssl, wish->client_root));
+    }
+    if (wish->is_forgetful) {
+        SSL_CTX_set_options(s->ssl, SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(s->ssl, 0);
+    }
+    if (wish->says_http2)
+        SSL_CTX_set_alpn_select_cb(s->ssl, choose_http2, NULL);
+    return s;
+}
+
+void tls_server_close(struct tls_server *s)
+{
+    if (s == NULL)
+        return;
+    SSL_CTX_free(s->ssl);
+    OSSL_LIB_CTX_free(s->library);
+    free(s);
+}
+
+struct tls_peer *tls_peer_open(struct tls_server *s)
+{
+    struct tls_peer *p = calloc(1, sizeof *p);
+    require(p != NULL && (p->ssl = SSL_new(s->ssl)) != NULL);
+    p->in = BIO_new(BIO_s_mem());
+    p->out = BIO_new(BIO_s_mem());
+    require(p->in != NULL && p->out != NULL);
+    SSL_set_bio(p->ssl, p->in, p->out);
+    SSL_set_accept_state(p->ssl);
+    return p;
+}
+
+void tls_peer_close(struct tls_peer *p)
+{
+    if (p == NULL)
+        return;
+    SSL_free(p->ssl);
+    free(p);
+}
+
+static void read_all(struct tls_peer *p)
+{
+    char bytes[16384];
+    size_t len = 0;
+    while (SSL_read_ex(p->ssl, bytes, sizeof bytes, &len)) {
+        if (len > sizeof p->plain - p->plain_len)
+            len = sizeof p->plain - p->plain_len;
+        memcpy(p->plain + p->plain_len, bytes, len);
+        p->plain_len += len;
+    }
+}
+
+void tls_peer_feed(struct tls_peer *p, const char *bytes, size_t len)
+{
+    require(len == 0 || BIO_write(p->in, bytes, (int)len) == (int)len);
+    if (p->is_broken)
+        return;
+    ERR_clear_error();
+    if (SSL_in_init(p->ssl))
+        SSL_do_handshake(p->ssl);
+    if (!SSL_in_init(p->ssl))
+        read_all(p);
+    p->is_ended = (SSL_get_shutdown(p->ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+    p->is_broken = ERR_peek_error() != 0;
+    ERR_clear_error();
+}
+
+size_t tls_peer_take(struct tls_peer *p, char *out, size_t cap)
+{
+    const int len = BIO_read(p->out, out, (int)cap);
+    return len > 0 ? (size_t)len : 0;
+}
+
+bool tls_peer_is_secured(const struct tls_peer *p)
+{
+    return SSL_is_init_finished(p->ssl) && !p->is_broken;
+}
+
+bool tls_peer_is_ended(const struct tls_peer *p)
+{
+    return p->is_ended;
+}
+
+const char *tls_peer_asked_for(const struct tls_peer *p)
+{
+    return SSL_get_servername(p->ssl, TLSEXT_NAMETYPE_host_name);
+}
+
+size_t tls_peer_read(struct tls_peer *p, char *out, size_t cap)
+{
+    const size_t len = p->plain_len < cap ? p->plain_len : cap;
+    memcpy(out, p->plain, len);
+    p->plain_len = 0;
+    return len;
+}
+
+void tls_peer_write(struct tls_peer *p, const char *bytes, size_t len)
+{
+    size_t written = 0;
+    require(SSL_write_ex(p->ssl, bytes, len, &written) == 1 && written == len);
+}
+
+void tls_peer_write_close(struct tls_peer *p)
+{
+    require(SSL_shutdown(p->ssl) >= 0);
+}
+
+void tls_peer_change_keys(struct tls_peer *p)
+{
+    require(SSL_key_update(p->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) && SSL_do_handshake(p->ssl) == 1);
+}
+
+void tls_peer_demand_new_keys(struct tls_peer *p)
+{
+    require(SSL_key_update(p->ssl, SSL_KEY_UPDATE_REQUESTED) && SSL_do_handshake(p->ssl) == 1);
+}
+
+void tls_peer_give_ticket(struct tls_peer *p)
+{
+    require(SSL_new_session_ticket(p->ssl) && SSL_do_handshake(p->ssl) == 1);
+}
+
+void tls_peer_renegotiate(struct tls_peer *p)
+{
+    require(SSL_renegotiate(p->ssl) == 1);
+    SSL_do_handshake(p->ssl);
+}
