@@ -122,6 +122,18 @@ void hist_view_take(struct hist_view *v, const struct hist *live)
     v->over_range += over;
 }
 
+void hist_view_add_bucket(struct hist_view *v, uint32_t index, uint64_t n)
+{
+    const uint64_t low_ns = hist_low_ns(index);
+    const uint64_t high_ns = hist_high_ns(index);
+
+    if (n == 0)
+        return;
+    view_count(v, index, n);
+    view_widen(v, low_ns, high_ns);
+    v->sum_ns += (unsigned __int128)n * (low_ns + (high_ns - low_ns) / 2u);
+}
+
 void hist_view_add(struct hist_view *v, const struct hist_view *more)
 {
     assert(v->counts != more->counts);

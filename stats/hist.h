@@ -90,6 +90,10 @@ void hist_view_clear(struct hist_view *v);
  * thread. */
 void hist_view_take(struct hist_view *v, const struct hist *live);
 
+/* Adds `n` values that are known by their bucket only: min and max widen to its edges, the sum
+ * grows as if all lay in its middle. */
+void hist_view_add_bucket(struct hist_view *v, uint32_t index, uint64_t n);
+
 /* Adds `more` into `v`: associative and commutative. */
 void hist_view_add(struct hist_view *v, const struct hist_view *more);
 

@@ -26,13 +26,14 @@ CODE_SUFFIXES = {".c", ".h", ".def", ".py", ".sh", ".js", ".css", ".html", ".bui
 # Which files may see which library: a pattern of the include, and path prefixes.
 LIBRARIES = [
     (r"liburing(\.h|/)|linux/io_uring\.h", "liburing", ["engine/io/"]),
-    (r"openssl/", "OpenSSL", ["engine/io/"]),
+    (r"openssl/", "OpenSSL", ["engine/io/tls", "tests/tls/"]),
     (r"llhttp\.h", "llhttp", ["http/response.c"]),
     (r"yaml\.h", "libyaml", ["engine/plan/"]),
     (r"microhttpd\.h", "libmicrohttpd", ["tools/live/"]),
     (r"zmq", "libzmq", ["tools/locust/"]),
     (r"msgpack", "msgpack", ["tools/locust/"]),
     (r"jansson\.h", "jansson", ["stats/report/", "tools/", "tests/", "http/capture"]),
+    (r"zlib\.h", "zlib", ["stats/hist_codec.c", "tests/"]),
     (r"cmocka\.h", "cmocka", ["tests/"]),
 ]
 

@@ -2,8 +2,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "stats/hist_codec.h"
+#include "stats/report/json_evidence.h"
 #include "stats/report/json_writer.h"
 #include "stats/report/sink.h"
 
@@ -110,21 +113,64 @@ static void write_row(struct json_writer *w, const struct summary_row *row)
     write_latency(w, "service_us", &row->service);
 }
 
-static void write_rows(struct json_writer *w, const struct summary *s)
+static void write_histogram(struct json_writer *w, const char *key, struct hist_view *all,
+                            const struct hist_view outcomes[OUTCOME_COUNT])
 {
-    json_open_object(w, "total");
-    write_row(w, &s->total);
-    json_close(w);
+    char *text = NULL;
 
+    hist_view_clear(all);
+    for (int o = 0; o < OUTCOME_COUNT; o++)
+        hist_view_add(all, &outcomes[o]);
+    if (hist_codec_encode_text(&text, all) != 0)
+        w->out->has_failed = true;
+    json_string(w, key, text);
+    free(text);
+}
+
+/* The counts of an endpoint, for other tools and for comparing runs. */
+static void write_histograms(struct json_writer *w, struct hist_view *all,
+                             const struct tally_endpoint *e)
+{
+    json_open_object(w, "histogram");
+    write_histogram(w, "latency", all, e->latency);
+    write_histogram(w, "service", all, e->service);
+    json_close(w);
+}
+
+static void write_requests(struct json_writer *w, const struct result *r)
+{
+    const struct summary *s = r->summary;
+    uint64_t *counts = calloc(HIST_SLOTS, sizeof(*counts));
+    struct hist_view all;
+
+    if (counts == NULL) {
+        w->out->has_failed = true;
+        return;
+    }
+    hist_view_init(&all, counts);
     json_open_array(w, "requests");
     for (uint32_t i = 0; i < s->row_count; i++) {
         json_open_object(w, NULL);
         json_string(w, "method", s->rows[i].method);
         json_string(w, "name", s->rows[i].name);
         write_row(w, &s->rows[i]);
+        if (r->evidence != NULL)
+            json_evidence(w, &r->evidence->rows[i]);
+        write_histograms(w, &all, &r->tally->endpoints[i]);
         json_close(w);
     }
     json_close(w);
+    free(counts);
+}
+
+static void write_rows(struct json_writer *w, const struct result *r)
+{
+    json_open_object(w, "total");
+    write_row(w, &r->summary->total);
+    if (r->evidence != NULL)
+        json_evidence(w, &r->evidence->total);
+    json_close(w);
+    write_requests(w, r);
 }
 
 static void write_failures(struct json_writer *w, const struct result *r)
@@ -273,7 +319,7 @@ int report_json(char **ret_text, const struct result *r)
     json_open_object(&w, NULL);
     write_head(&w, r);
     write_load(&w, &r->load);
-    write_rows(&w, r->summary);
+    write_rows(&w, r);
     write_failures(&w, r);
     write_status_codes(&w, r->tally);
     write_timeline(&w, r->series);

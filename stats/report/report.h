@@ -9,6 +9,11 @@
  * escaped; bytes that are no UTF-8 become U+FFFD. */
 int report_json(char **ret_text, const struct result *r);
 
+/* The latency of each endpoint in each interval of the run as HdrHistogram's interval log, version
+ * 1.3, with a tag for each endpoint; an interval without requests of an endpoint has no line for
+ * it. The lines of a tag add up to its row of the report, to the last request. */
+int report_hlog(char **ret_text, const struct result *r);
+
 struct report_text_style {
     bool color;
     bool unicode;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stats/evidence.h"
+#include "stats/interval_log.h"
 #include "stats/series.h"
 #include "stats/summary.h"
 #include "stats/tally.h"
@@ -55,6 +57,8 @@ struct result {
     const struct summary *summary;
     const struct endpoint_name *names;
     const struct series *series;
+    const struct interval_log *intervals; /* NULL = not kept */
+    const struct evidence *evidence;      /* NULL = none */
     struct result_generator generator;
     size_t expectation_count;
     const struct result_expectation *expectations;

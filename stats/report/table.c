@@ -230,7 +230,7 @@ static void write_row(const struct table *t, struct sink *out, const struct layo
 {
     unsigned last = t->column_count - 1u;
 
-    while (last > 0 && l->is_dropped[last])
+    while (last > 0 && (l->is_dropped[last] || cells[last].len == 0))
         last--;
     for (unsigned c = 0; c <= last; c++) {
         if (l->is_dropped[c])

@@ -9,6 +9,7 @@
 #include "stats/report/glyph.h"
 #include "stats/report/paragraph.h"
 #include "stats/report/sink.h"
+#include "stats/report/text_evidence.h"
 #include "stats/report/text_tables.h"
 
 #define COLUMNS_MIN 60u
@@ -319,6 +320,7 @@ static void write_page(struct page *p)
         text_failures(&p->out, r, &p->style);
         sink_text(&p->out, "\n");
     }
+    text_evidence(&p->out, r, &p->style);
     write_status_codes(p);
     write_connections(p);
     write_traffic(p);

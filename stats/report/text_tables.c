@@ -8,6 +8,7 @@
 #include "stats/report/paragraph.h"
 #include "stats/report/sink.h"
 #include "stats/report/table.h"
+#include "stats/report/text_evidence.h"
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -117,10 +118,14 @@ void text_percentiles(struct sink *out, const struct result *r,
     for (uint32_t i = 0; i < r->summary->row_count; i++) {
         const struct summary_row *row = &r->summary->rows[i];
         add_percentiles(&t, row->method, row->name, row->count, &row->latency, TONE_PLAIN);
+        if (r->evidence != NULL)
+            text_add_bounds(&t, &r->evidence->rows[i]);
     }
     if (has_total_row(r)) {
         table_add_rule(&t);
         add_percentiles(&t, "", total->name, total->count, &total->latency, TONE_STRONG);
+        if (r->evidence != NULL)
+            text_add_bounds(&t, &r->evidence->total);
     }
     /* The same requests seen otherwise, where that can differ: fast failures hide slow successes,
      * and with arrivals at a rate the time a request waited to be sent is part of its latency. */

@@ -207,7 +207,7 @@ class Cli(rig.Case):
             (["run", "f", "--run-time", "30 sec"],
              "--run-time: expected a time such as '30s' or '5m', got '30 sec'"),
             ([url, "-o", "a.html"],
-             "-o: expected a file name that ends in .json (the only format so far), got 'a.html'"),
+             "-o: expected a file name that ends in .json or .hlog, got 'a.html'"),
             (["https://127.0.0.1:9/"],
              "'https://127.0.0.1:9/': TLS is not built yet, only http:// works"),
             (["run", str(self.scenario), "-H", "https://127.0.0.1:9"],

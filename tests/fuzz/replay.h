@@ -16,5 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 extern const struct span replay_seeds[];
 extern const size_t replay_seed_count;
+extern unsigned replay_rounds; /* mutants; need not be defined */
 
 #endif

@@ -79,6 +79,25 @@ static void finish_requests(struct world *w, uint32_t count)
     }
 }
 
+static void assert_intervals_are_total(const struct collector *c)
+{
+    uint64_t *counts = calloc(HIST_SLOTS, sizeof *counts);
+    struct hist_view v;
+    assert_non_null(counts);
+    hist_view_init(&v, counts);
+    assert_int_equal(c->intervals->count, c->series.count);
+    for (uint32_t e = 0; e < ENDPOINTS; e++) {
+        const struct hist_view *latency = c->now->endpoints[e].latency;
+        hist_view_clear(&v);
+        for (size_t i = 0; i < c->intervals->count; i++)
+            interval_log_take(c->intervals, i, e, &v);
+        for (uint32_t b = 0; b < HIST_SLOTS; b++)
+            assert_int_equal(v.counts[b],
+                             latency[OUTCOME_OK].counts[b] + latency[OUTCOME_FAILED].counts[b]);
+    }
+    free(counts);
+}
+
 static void assert_series_is_total(const struct world *w)
 {
     const struct series *s = &w->collector->series;
@@ -90,6 +109,7 @@ static void assert_series_is_total(const struct world *w)
     assert_int_equal(count, w->finished);
     assert_int_equal(failed, w->failed);
 
+    assert_intervals_are_total(w->collector);
     struct summary *total = NULL;
     assert_int_equal(summary_make(&total, w->collector->now, names, SECOND), 0);
     assert_int_equal(total->total.count, w->finished);

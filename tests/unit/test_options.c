@@ -261,12 +261,12 @@ static const struct {
       "-H: expected a header such as 'Accept: text/html', got 'A: b\\x0D\\x0AC: d'" },
 
     { FORM_URL, "u|-o|a.html",
-      "-o: expected a file name that ends in .json (the only format so far), got 'a.html'" },
+      "-o: expected a file name that ends in .json or .hlog, got 'a.html'" },
     { FORM_URL, "u|-o|.json",
-      "-o: expected a file name that ends in .json (the only format so far), got '.json'" },
+      "-o: expected a file name that ends in .json or .hlog, got '.json'" },
     { FORM_URL, "u|-o|d/.json",
-      "-o: expected a file name that ends in .json (the only format so far), got 'd/.json'" },
-    { FORM_URL, "u|-o", "-o: expected a file name that ends in .json, got nothing" },
+      "-o: expected a file name that ends in .json or .hlog, got 'd/.json'" },
+    { FORM_URL, "u|-o", "-o: expected a file name that ends in .json or .hlog, got nothing" },
 
     { FORM_URL, "u|--json=yes", "--json: takes no value, got 'yes'" },
     { FORM_URL, "u|--conections|5",

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stats/hist_codec.h"
 #include "stats/report/report.h"
 #include "tests/unit/report_run.h"
 
@@ -307,6 +308,82 @@ static void failures_past_the_table_are_counted_apart(void **state)
     run_close(run);
 }
 
+/* A success and a failure of one kind, nothing of the other. */
+static void run_fill_two(struct run *run)
+{
+    run_finish(run, 0, 12000000, 200, FAILURE_NONE, NULL);
+    run_finish(run, 0, 15000000, 500, FAILURE_HTTP_ERROR, "status 500");
+}
+
+static void bounds_and_trends_have_their_keys_and_nulls(void **state)
+{
+    (void)state;
+    struct run *run = run_open(2);
+    struct evidence_row rows[2] = { { { { { 0 } } } } };
+    struct evidence e = { .batch_count = 20, .row_count = 2, .rows = rows };
+
+    run_fill_two(run);
+    rows[0].quantiles[SUMMARY_P99] = (struct evidence_quantile){
+        .confidence = { .state = CONFIDENCE_HELD, .worth = 826.5 },
+        .low_us = 11900,
+        .high_us = NAN,
+    };
+    rows[0].quantiles[SUMMARY_P50] = (struct evidence_quantile){
+        .confidence = { .state = CONFIDENCE_TOO_SHORT, .lengthen = 2.25 },
+        .low_us = NAN,
+        .high_us = NAN,
+    };
+    rows[0].median = (struct trend){ .verdict = TREND_DRIFTING,
+                                     .slope = 1,
+                                     .slope_low = 0.5,
+                                     .slope_high = INFINITY,
+                                     .level = 6000,
+                                     .detectable = 2 };
+    rows[0].p99 = (struct trend){ .slope = NAN };
+    run_result(run);
+    run->result.evidence = &e;
+    json_t *root = json_of(&run->result);
+    const json_t *row = json_array_get(json_object_get(root, "requests"), 0);
+    assert_float_equal(json_number_value(at(row, "confidence.level")), 0.95, 1e-9);
+    assert_float_equal(json_number_value(at(row, "confidence.p99.low_us")), 11900, 1e-9);
+    assert_true(json_is_null(at(row, "confidence.p99.high_us")));
+    assert_float_equal(json_number_value(at(row, "confidence.p99.worth")), 826.5, 1e-9);
+    assert_string_equal(json_string_value(at(row, "confidence.p99.state")), "held");
+    assert_true(json_is_null(at(row, "confidence.p99.lengthen")));
+    assert_string_equal(json_string_value(at(row, "confidence.p50.state")), "too_short");
+    assert_true(json_is_null(at(row, "confidence.p50.worth")));
+    assert_float_equal(json_number_value(at(row, "confidence.p50.lengthen")), 2.3, 1e-9);
+    assert_true(json_is_null(at(row, "confidence.p75.state")));
+    assert_string_equal(json_string_value(at(row, "trend.p50.verdict")), "drifting");
+    assert_float_equal(json_number_value(at(row, "trend.p50.percent_per_min")), 1, 1e-9);
+    assert_true(json_is_null(at(row, "trend.p50.high")));
+    assert_true(json_is_null(at(row, "trend.p99.verdict")));
+    assert_non_null(at(row, "trend.p50_over_writes.us_per_1000_writes"));
+    json_decref(root);
+    run_close(run);
+}
+
+static void the_histogram_of_a_row_holds_its_requests(void **state)
+{
+    (void)state;
+    struct run *run = run_open(2);
+    uint64_t *counts = calloc(HIST_SLOTS, sizeof(*counts));
+    struct hist_view v;
+
+    run_fill_two(run);
+    hist_view_init(&v, counts);
+    json_t *root = json_of(run_result(run));
+    const json_t *row = json_array_get(json_object_get(root, "requests"), 0);
+    const char *text = json_string_value(at(row, "histogram.latency"));
+    assert_int_equal(hist_codec_decode_text(&v, text, strlen(text)), 0);
+    assert_int_equal(v.total, 2);
+    assert_int_equal(v.counts[hist_index(12000000)], 1);
+    assert_int_equal(v.counts[hist_index(15000000)], 1);
+    free(counts);
+    json_decref(root);
+    run_close(run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +395,8 @@ int main(void)
         cmocka_unit_test(balanced_is_the_count_identity),
         cmocka_unit_test(hostile_strings_come_out_of_json_as_they_are_and_valid),
         cmocka_unit_test(failures_past_the_table_are_counted_apart),
+        cmocka_unit_test(bounds_and_trends_have_their_keys_and_nulls),
+        cmocka_unit_test(the_histogram_of_a_row_holds_its_requests),
     };
     cmocka_set_test_filter(getenv("TEST"));
     return cmocka_run_group_tests_name("report", tests, NULL, NULL) == 0 ? EXIT_SUCCESS

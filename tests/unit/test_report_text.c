@@ -383,6 +383,101 @@ static void a_result_of_nothing_is_a_report_all_the_same(void **state)
     run_close(run);
 }
 
+static struct evidence_quantile bounds(double low_us, double high_us)
+{
+    return (struct evidence_quantile){
+        .confidence = { .state = CONFIDENCE_HELD, .batches = 20, .worth = 826.4 },
+        .low_us = low_us,
+        .high_us = high_us,
+    };
+}
+
+/* Two kinds of requests, of which the second gets slower. */
+static void fill_evidence(struct evidence *e, struct evidence_row rows[2])
+{
+    const struct trend steady = { .verdict = TREND_STATIONARY,
+                                  .level = 1000,
+                                  .slope = 0.01,
+                                  .slope_low = -0.02,
+                                  .slope_high = 0.03,
+                                  .detectable = 0.04 };
+    const struct trend drifting = { .verdict = TREND_DRIFTING,
+                                    .level = 6000,
+                                    .slope = 1,
+                                    .slope_low = 0.9,
+                                    .slope_high = 1.2,
+                                    .detectable = 0.2 };
+
+    for (int i = 0; i < SUMMARY_QUANTILE_COUNT; i++)
+        rows[0].quantiles[i] = rows[1].quantiles[i] = bounds(1000 * (i + 1), 1100 * (i + 2));
+    rows[0].quantiles[SUMMARY_P99] = bounds(11940, NAN);
+    rows[0].quantiles[SUMMARY_P75].confidence.state = CONFIDENCE_TOO_SHORT;
+    rows[0].median = rows[0].p99 = steady;
+    rows[1].median = rows[1].p99 = rows[1].median_writes = drifting;
+    *e = (struct evidence){ .batch_count = 20, .total = rows[0], .row_count = 2, .rows = rows };
+    e->total.quantiles[SUMMARY_P99] = bounds(11940, 13060);
+}
+
+static void the_range_of_a_percentile_stands_below_it(void **state)
+{
+    (void)state;
+    struct run *run = run_open(2);
+    struct evidence_row rows[2] = { { { { { 0 } } } } };
+    struct evidence e;
+
+    run_finish(run, 0, 12000000, 200, FAILURE_NONE, NULL);
+    run_finish(run, 1, 12000000, 200, FAILURE_NONE, NULL);
+    fill_evidence(&e, rows);
+    run_result(run);
+    run->result.evidence = &e;
+    char *text = text_of(&run->result, 120, false, false);
+    assert_non_null(
+        strstr(text, "95 % range        1.00-2.20           3.00-4.40 4.00-5.50     >11.9"));
+    assert_non_null(strstr(text, "11.9-13.1"));
+    assert_non_null(strstr(text, "95 % ranges from 20 batches; for p99 the requests are worth 826 "
+                                 "independent ones"));
+    assert_non_null(strstr(text, "p50 is steady: +0.060 % per minute (-0.120 to +0.180)"));
+    assert_non_null(strstr(text, "GET /api/tweets/[id]/: p50 drifts by +1.00 % per minute (+0.900 "
+                                 "to +1.20); +1.00 ms per 1000 writes"));
+    assert_null(strstr(text, "GET /api/tweets/: p50"));
+    free(text);
+    for (unsigned columns = 60; columns < 130; columns += 7) {
+        text = text_of(&run->result, columns, columns % 2 == 0, true);
+        free(text);
+        text = text_of(&run->result, columns, columns % 2 == 0, false);
+        assert_lines_fit(text, columns, columns % 2 == 0);
+        free(text);
+    }
+    run_close(run);
+}
+
+static void a_run_too_short_for_ranges_says_so(void **state)
+{
+    (void)state;
+    struct run *run = run_open(2);
+    struct evidence_row rows[2] = { { { { { 0 } } } } };
+    struct evidence e;
+
+    run_finish(run, 0, 12000000, 200, FAILURE_NONE, NULL);
+    fill_evidence(&e, rows);
+    for (int i = 0; i < SUMMARY_QUANTILE_COUNT; i++)
+        e.total.quantiles[i].confidence =
+            (struct confidence){ .state = CONFIDENCE_TOO_SHORT, .lengthen = 3.4 };
+    memcpy(rows[0].quantiles, e.total.quantiles, sizeof(rows[0].quantiles));
+    memcpy(rows[1].quantiles, e.total.quantiles, sizeof(rows[1].quantiles));
+    e.total.median.detectable = e.total.p99.detectable = NAN;
+    e.rows[1].median.verdict = TREND_UNDECIDED;
+    run_result(run);
+    run->result.evidence = &e;
+    char *text = text_of(&run->result, 120, false, false);
+    assert_null(strstr(text, "95 % range  "));
+    assert_non_null(strstr(text, "no 95 % range of p99: the run is too short to tell; 4 times as "
+                                 "long should do"));
+    assert_null(strstr(text, "trend"));
+    free(text);
+    run_close(run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -401,6 +496,8 @@ int main(void)
         cmocka_unit_test(every_cut_of_a_text_ends_between_characters),
         cmocka_unit_test(more_kinds_of_failures_than_fit_are_counted_in_one_line),
         cmocka_unit_test(a_result_of_nothing_is_a_report_all_the_same),
+        cmocka_unit_test(the_range_of_a_percentile_stands_below_it),
+        cmocka_unit_test(a_run_too_short_for_ranges_says_so),
     };
     cmocka_set_test_filter(getenv("TEST"));
     return cmocka_run_group_tests_name("report_text", tests, NULL, NULL) == 0 ? EXIT_SUCCESS

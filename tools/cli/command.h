@@ -38,6 +38,7 @@ struct invocation {
 int command_url(const struct invocation *call);
 int command_run(const struct invocation *call);
 int command_check(const struct invocation *call);
+int command_doctor(const struct invocation *call);
 
 /* The usage lines of all forms. */
 void command_usage(FILE *out, const struct invocation *call);

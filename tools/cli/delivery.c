@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "engine/plan/diag.h"
-#include "stats/report/report.h"
+#include "tools/cli/format.h"
 #include "tools/cli/output.h"
 #include "tools/live/terminal.h"
 
@@ -22,7 +22,7 @@ void delivery_probe(const struct options *o)
     }
 }
 
-static int print_text(const struct result *r, const struct options *o)
+static int make_text(char **ret_text, const struct result *r, const struct options *o)
 {
     const struct report_text_style style = {
         .color = terminal_has_color(STDOUT_FILENO, o->no_color),
@@ -30,55 +30,52 @@ static int print_text(const struct result *r, const struct options *o)
         .columns = terminal_columns(STDOUT_FILENO, COLUMNS_OF_A_FILE),
         .distribution = o->latency,
     };
-    char *text = NULL;
-    const int rc = report_text(&text, r, &style);
-    if (rc == 0)
-        fputs(text, stdout);
-    free(text);
-    return rc;
-}
-
-static int write_files(const char *json, const struct options *o)
-{
-    int first = 0;
-    for (size_t i = 0; i < o->outputs.count; i++) {
-        const char *path = o->outputs.items[i];
-        const int rc = output_write(path, json, strlen(json));
-        if (rc != 0)
-            fault_note("--output: cannot write %s: %s", diag_quote(span_of(path)).text,
-                       fault_reason(-rc).text);
-        if (first == 0)
-            first = rc;
-    }
-    return first;
+    return report_text(ret_text, r, &style);
 }
 
 /* What stdio still holds must reach the file or pipe before the exit code may say that it did. */
-static int flush_stdout(void)
+static int write_stdout(const char *text)
 {
     errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0 && !ferror(stdout))
         return 0;
     const int rc = errno != 0 ? -errno : -EIO;
     fault_note("cannot write the report: %s", fault_reason(-rc).text);
     return rc;
 }
 
-int delivery_make(const struct result *r, const struct options *o)
+static int print(const struct result *r, const struct options *o)
 {
-    char *json = NULL;
-    int rc = o->json || o->outputs.count > 0 ? report_json(&json, r) : 0;
-    if (rc == 0 && o->json)
-        fputs(json, stdout);
-    if (!o->json) {
-        const int text_rc = print_text(r, o);
-        if (rc == 0)
-            rc = text_rc;
-    }
+    char *text = NULL;
+    int rc = o->json ? report_json(&text, r) : make_text(&text, r, o);
     if (rc != 0)
         fault_note("cannot make the report: %s", fault_reason(-rc).text);
-    const int flush_rc = flush_stdout();
-    const int files_rc = json != NULL ? write_files(json, o) : 0;
-    free(json);
-    return rc != 0 ? rc : flush_rc != 0 ? flush_rc : files_rc;
+    else
+        rc = write_stdout(text);
+    free(text);
+    return rc;
+}
+
+static int write_file(const char *path, const struct result *r)
+{
+    char *text = NULL;
+    int rc = format_of(path)->write(&text, r);
+    if (rc == 0)
+        rc = output_write(path, text, strlen(text));
+    if (rc != 0)
+        fault_note("--output: cannot write %s: %s", diag_quote(span_of(path)).text,
+                   fault_reason(-rc).text);
+    free(text);
+    return rc;
+}
+
+int delivery_make(const struct result *r, const struct options *o)
+{
+    int first = print(r, o);
+    for (size_t i = 0; i < o->outputs.count; i++) {
+        const int rc = write_file(o->outputs.items[i], r);
+        if (first == 0)
+            first = rc;
+    }
+    return first;
 }

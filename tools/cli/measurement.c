@@ -13,6 +13,7 @@
 #include "engine/run/fleet.h"
 #include "tools/cli/delivery.h"
 #include "tools/cli/fault.h"
+#include "tools/cli/readiness.h"
 #include "tools/cli/record.h"
 #include "tools/cli/stop_signals.h"
 #include "tools/live/collector.h"
@@ -103,6 +104,8 @@ static int open_fleet(struct measurement *m)
     if (!check_cpus(o))
         return EXIT_HOST;
     raise_limits();
+    if (!readiness_check(m->plan, options.threads, !o->quiet))
+        return EXIT_HOST;
     const int rc = fleet_open(&m->fleet, m->plan, &options, &fault);
     if (rc == 0)
         return EXIT_DONE;

@@ -1,5 +1,7 @@
 #include "tools/cli/options.h"
 
+#include "tools/cli/format.h"
+
 #define AT(field) offsetof(struct options, field)
 #define BOTH      (FORM_URL | FORM_RUN)
 #define PLANNED   (FORM_RUN | FORM_CHECK) /* what changes the plan that a scenario means */
@@ -64,21 +66,25 @@ const struct option_row option_rows[] = {
     { FORM_URL, 'L', "latency", NULL, OPTION_FLAG, AT(latency), 0, 0, NULL, "Result",
       "show the full latency distribution" },
     { BOTH, 'o', "output", "FILE", OPTION_OUTPUT, AT(outputs), 0, 0, NULL, "Result",
-      "write the result to a .json file too; repeatable" },
+      "write the result to a " FORMAT_ENDINGS " file too; repeatable" },
     { BOTH, 0, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, "Result",
       "the result as one JSON object on stdout, nothing else there" },
+    { FORM_DOCTOR, 0, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, "Result",
+      "the findings and the facts as one JSON object on stdout" },
+    { FORM_DOCTOR, 0, "fix", NULL, OPTION_FLAG, AT(fix), 0, 0, NULL, "Result",
+      "the commands that mend what was found, as a script to read; runs none" },
     { BOTH, 0, "exit-code-on-failure", "N", OPTION_COUNT, AT(exit_code_on_failure), 0, 255, "1", "Result",
       "exit code when some request failed" },
 
     { BOTH, 'q', "quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, "Terminal",
       "no live view and no notes on stderr" },
-    { BOTH, 0, "no-color", NULL, OPTION_FLAG, AT(no_color), 0, 0, NULL, "Terminal",
+    { BOTH | FORM_DOCTOR, 0, "no-color", NULL, OPTION_FLAG, AT(no_color), 0, 0, NULL, "Terminal",
       "no colors; so does NO_COLOR in the environment" },
     { BOTH, 'v', "verbose", NULL, OPTION_FLAG, AT(verbose), 0, 0, NULL, "Terminal",
       "say on stderr which CPUs, kernel features and seed are used" },
     { FORM_RUN, 0, "headless", NULL, OPTION_FLAG, AT(headless), 0, 0, NULL, "Terminal",
       "accepted for Locust's sake: it is the default" },
-    { ALL, 'h', "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, "Terminal",
+    { FORM_ALL, 'h', "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, "Terminal",
       "show this" },
     { FORM_URL, 0, "version", NULL, OPTION_FLAG, AT(version), 0, 0, NULL, "Terminal",
       "show the version" },

@@ -7,6 +7,7 @@
 
 #include "engine/plan/diag.h"
 #include "http/header.h"
+#include "tools/cli/format.h"
 
 #define EXPECTED_MAX     96 /* room for a phrase made from the limits of a row */
 #define OPTION_ROWS_MAX  64 /* at least option_row_count, asserted */
@@ -165,12 +166,8 @@ static const char *set_output(const struct option_row *row, void *value, const c
                               char *phrase)
 {
     (void)row;
-    static const char ending[] = ".json";
-    const size_t len = strlen(text);
-    const size_t ending_len = sizeof ending - 1;
-    if (len <= ending_len || strcmp(text + len - ending_len, ending) != 0 ||
-        text[len - ending_len - 1] == '/')
-        return "a file name that ends in .json (the only format so far)";
+    if (format_of(text) == NULL)
+        return "a file name that ends in " FORMAT_ENDINGS;
     return texts_add(value, text, phrase);
 }
 
@@ -185,7 +182,7 @@ static const struct {
     [OPTION_CPUS] = { set_cpus, "a list of CPUs such as '0-3,8'" },
     [OPTION_TEXT] = { set_text, "a value" },
     [OPTION_HEADER] = { set_header, "a header such as 'Accept: text/html'" },
-    [OPTION_OUTPUT] = { set_output, "a file name that ends in .json" },
+    [OPTION_OUTPUT] = { set_output, "a file name that ends in " FORMAT_ENDINGS },
 };
 
 struct parser {
@@ -215,7 +212,9 @@ static const char *form_words(unsigned forms)
 {
     if (forms & FORM_RUN)
         return "squall run";
-    return forms & FORM_URL ? "squall URL" : "squall check";
+    if (forms & FORM_URL)
+        return "squall URL";
+    return forms & FORM_CHECK ? "squall check" : "squall doctor";
 }
 
 static const char *form_help(enum option_form form)
@@ -225,7 +224,10 @@ static const char *form_help(enum option_form form)
         return "squall run --help";
     case FORM_CHECK:
         return "squall check --help";
+    case FORM_DOCTOR:
+        return "squall doctor --help";
     case FORM_URL:
+    case FORM_ALL:
         break;
     }
     return "squall --help";
@@ -303,7 +305,7 @@ static int parse_long(struct parser *p, const char *word)
     const enum option_form form = p->options->form;
     const struct option_row *row = row_of_name((unsigned)form, name);
     if (row == NULL) {
-        const struct option_row *elsewhere = row_of_name(FORM_URL | FORM_RUN | FORM_CHECK, name);
+        const struct option_row *elsewhere = row_of_name(FORM_ALL, name);
         return fail_unknown(p, typed, elsewhere,
                             elsewhere == NULL ? nearest_name(form, name) : NULL);
     }
@@ -324,7 +326,7 @@ static int parse_letters(struct parser *p, const char *word)
         const char typed[] = { '-', *at, '\0' };
         const struct option_row *row = row_of_letter((unsigned)p->options->form, *at);
         if (row == NULL)
-            return fail_unknown(p, typed, row_of_letter(FORM_URL | FORM_RUN | FORM_CHECK, *at),
+            return fail_unknown(p, typed, row_of_letter(FORM_ALL, *at),
                                 NULL);
         if (row->kind != OPTION_FLAG)
             return set_value(p, row, typed, at[1] == '\0' ? NULL : at + 1);
@@ -336,6 +338,10 @@ static int parse_letters(struct parser *p, const char *word)
 static int parse_subject(struct parser *p, const char *word)
 {
     struct options *o = p->options;
+    if (o->form == FORM_DOCTOR) {
+        fault_say(p->fault, "expected only options, got %s", diag_quote(span_of(word)).text);
+        return -EINVAL;
+    }
     if (o->subject != NULL) {
         fault_say(p->fault, "expected one %s, got %s and %s", o->form == FORM_URL ? "URL" : "FILE",
                   diag_quote(span_of(o->subject)).text, diag_quote(span_of(word)).text);
@@ -371,8 +377,10 @@ static int check_together(struct options *o, struct fault *fault)
 {
     if (o->form == FORM_URL && o->subject == NULL)
         fault_say(fault, "expected a URL such as 'http://127.0.0.1:8080/'; see 'squall --help'");
-    else if (o->subject == NULL)
+    else if (o->subject == NULL && o->form != FORM_DOCTOR)
         fault_say(fault, "expected a scenario FILE; see '%s'", form_help(o->form));
+    else if (o->json && o->fix)
+        fault_say(fault, "--fix: cannot be combined with --json");
     else if (o->arrival.given && !o->rate.given)
         fault_say(fault, "--arrival: needs --rate");
     else if (o->form == FORM_URL && o->threads.given && o->threads.value > o->connections.value)

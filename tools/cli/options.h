@@ -21,7 +21,13 @@
 #define OPTION_TEXTS_MAX 64   /* times that one option may be repeated */
 #define OPTION_CPUS_MAX  1024 /* CPUs that --cpus may name */
 
-enum option_form { FORM_URL = 1 << 0, FORM_RUN = 1 << 1, FORM_CHECK = 1 << 2 };
+enum option_form {
+    FORM_URL = 1 << 0,
+    FORM_RUN = 1 << 1,
+    FORM_CHECK = 1 << 2,
+    FORM_DOCTOR = 1 << 3,
+    FORM_ALL = (1 << 4) - 1
+};
 
 /* `given` tells a value from the command line from the default of the table. */
 struct option_time {
@@ -69,7 +75,7 @@ struct options {
     struct option_texts headers, outputs;
     const char *host, *method, *data; /* NULL = not given */
 
-    bool json, latency, headless, quiet, no_color, verbose, busy_poll;
+    bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll;
     bool help, version; /* nothing else counts then */
 };
 

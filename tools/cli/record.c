@@ -109,6 +109,8 @@ static void fill_result(struct record *r, const struct record_setup *s)
         .summary = r->summary,
         .names = s->plan->endpoints,
         .series = &s->collector->series,
+        .intervals = s->collector->intervals,
+        .evidence = r->evidence,
         .generator = {
             .verdict = r->verdict.word,
             .reason_count = r->verdict.reason_count,
@@ -128,6 +130,9 @@ int record_open(struct record **ret_record, const struct record_setup *setup)
     if (rc == 0)
         rc = summary_make(&r->summary, setup->collector->now, setup->plan->endpoints,
                           setup->duration_ns);
+    if (rc == 0)
+        rc = evidence_make(&r->evidence, setup->collector->intervals, setup->collector->now,
+                           setup->plan->endpoints);
     if (rc != 0) {
         record_close(r);
         return rc;
@@ -142,6 +147,7 @@ void record_close(struct record *r)
     if (r == NULL)
         return;
     summary_close(r->summary);
+    evidence_close(r->evidence);
     free(r->cpu);
     free(r->cpus);
     free(r);

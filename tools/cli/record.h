@@ -28,6 +28,7 @@ struct record_setup {
 struct record {
     struct result result; /* borrows from the rest */
     struct summary *summary;
+    struct evidence *evidence;
     struct verdict verdict;
     const char *reasons[VERDICT_REASONS_MAX];
     double *cpu; /* share of each worker over the run */

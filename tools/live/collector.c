@@ -21,6 +21,8 @@ int collector_open(struct collector **ret_collector, const struct collector_setu
     struct tally **const tallies[] = { &c->now, &c->point, &c->base, &c->difference };
     for (size_t i = 0; i < sizeof tallies / sizeof tallies[0] && rc == 0; i++)
         rc = tally_open(tallies[i], setup->endpoint_count);
+    if (rc == 0)
+        rc = interval_log_open(&c->intervals, setup->endpoint_count, COLLECTOR_INTERVALS_MAX);
     if (rc != 0) {
         collector_close(c);
         return rc;
@@ -38,6 +40,7 @@ void collector_close(struct collector *c)
     summary_close(c->total);
     summary_close(c->second);
     series_close(&c->series);
+    interval_log_close(c->intervals);
     tally_close(c->now);
     tally_close(c->point);
     tally_close(c->base);
@@ -102,14 +105,21 @@ static void swap(struct tally **a, struct tally **b)
     *b = was;
 }
 
-/* Makes the point from the tally at `from_ns` to the one just taken. */
+/* Makes the point and the interval from the tally at `from_ns` to the one just taken. */
 static int add_point(struct collector *c, const struct tally *from, uint64_t from_ns,
                      uint64_t to_ns)
 {
     tally_since(c->difference, c->now, from);
     const uint64_t interval_ns = to_ns > from_ns ? to_ns - from_ns : 1;
-    const double t_s = (double)(to_ns - c->setup.started_ns) / NS_PER_S;
-    return series_add(&c->series, c->difference, t_s, (double)interval_ns / NS_PER_S);
+    const uint64_t since_start_ns = to_ns - c->setup.started_ns;
+    int rc = interval_log_add(c->intervals, c->difference, since_start_ns);
+    if (rc != 0)
+        return rc;
+    rc = series_add(&c->series, c->difference, (double)since_start_ns / NS_PER_S,
+                    (double)interval_ns / NS_PER_S);
+    if (rc != 0)
+        interval_log_drop_last(c->intervals);
+    return rc;
 }
 
 /* Makes a summary anew; without memory for it the one before stays. */
@@ -166,6 +176,7 @@ int collector_finish(struct collector *c, uint64_t ended_ns)
     if (c->series.count == 0 || to_ns >= c->point_ns + TAIL_NS_MIN)
         return add_point(c, c->point, c->point_ns, to_ns);
     c->series.count--;
+    interval_log_drop_last(c->intervals);
     if (c->users_high_before > c->users_high)
         c->now->users_now = c->users_high_before;
     return add_point(c, c->base, c->base_ns, to_ns);

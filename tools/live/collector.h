@@ -9,12 +9,17 @@
 
 #include <stdint.h>
 
+#include "stats/interval_log.h"
 #include "stats/series.h"
 #include "stats/shard.h"
 #include "stats/summary.h"
 #include "stats/tally.h"
 
 #define COLLECTOR_PERIOD_NS UINT64_C(1000000000)
+
+/* Memory for the intervals: some four hours of a busy endpoint before their neighbours are merged.
+ */
+#define COLLECTOR_INTERVALS_MAX ((size_t)64 << 20)
 
 struct collector_setup {
     const struct shard *const *shards; /* borrowed, `shard_count` of them, same endpoint_count */
@@ -34,8 +39,9 @@ struct collector {
     struct tally *difference; /* of the last point */
     uint64_t point_ns, base_ns;
     struct series series;
-    struct summary *total;  /* from the start to the last tick; NULL before the first */
-    struct summary *second; /* the last point alone */
+    struct interval_log *intervals; /* one for each point of the series, or merged ones */
+    struct summary *total;          /* from the start to the last tick; NULL before the first */
+    struct summary *second;         /* the last point alone */
     double *cpu_share;   /* of each shard's owner over the last point, 0..1; NaN before the first */
     uint64_t *cpu_ns;    /* of each at the last point */
     uint64_t users_now;  /* at the last look */

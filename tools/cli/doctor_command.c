@@ -1,0 +1,72 @@
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tools/cli/command.h"
+#include "tools/cli/options.h"
+#include "tools/doctor/findings.h"
+#include "tools/doctor/ring_probe.h"
+#include "tools/live/terminal.h"
+
+#define COLUMNS_OF_A_FILE 80
+
+static void print_help(void)
+{
+    fputs("usage: squall doctor [options]\n\n"
+          "Looks at what of this host decides how large a load it can make: what is fine,\n"
+          "what limits some loads, what stands in the way of all; with the sum behind it and\n"
+          "the command that mends it. Changes nothing. Exit code 3 when nothing can run.\n",
+          stdout);
+    options_help(stdout, FORM_DOCTOR);
+}
+
+static int write_findings(char **ret_text, const struct findings *f, const struct host *h,
+                          const struct options *o)
+{
+    if (o->json)
+        return findings_json(ret_text, f, h);
+    if (o->fix)
+        return findings_script(ret_text, f);
+    const struct report_text_style style = {
+        .color = terminal_has_color(STDOUT_FILENO, o->no_color),
+        .unicode = terminal_has_unicode(),
+        .columns = terminal_columns(STDOUT_FILENO, COLUMNS_OF_A_FILE),
+    };
+    return findings_text(ret_text, f, &style);
+}
+
+int command_doctor(const struct invocation *call)
+{
+    struct options o;
+    struct fault fault;
+    struct host host;
+    struct findings findings;
+    if (options_parse(&o, FORM_DOCTOR, call->argc - call->first, call->argv + call->first,
+                      &fault) != 0) {
+        fault_print(&fault);
+        return EXIT_USAGE;
+    }
+    if (o.help) {
+        print_help();
+        return EXIT_DONE;
+    }
+    (void)setlocale(LC_CTYPE, "");
+    host_read(&host, "");
+    host.ring = ring_probe(getenv("SQUALL_RING_MASK"));
+    checks_run(&host, &findings);
+
+    char *text = NULL;
+    if (write_findings(&text, &findings, &host, &o) != 0) {
+        fault_note("no memory");
+        return EXIT_HOST;
+    }
+    const int rc = fputs(text, stdout) == EOF || fflush(stdout) == EOF ? -errno : 0;
+    free(text);
+    if (rc != 0) {
+        fault_note("cannot write the findings: %s", fault_reason(-rc).text);
+        return EXIT_REQUEST_FAILED;
+    }
+    return findings_worst(&findings) == CHECK_BROKEN ? EXIT_HOST : EXIT_DONE;
+}

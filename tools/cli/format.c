@@ -1,0 +1,21 @@
+#include "tools/cli/format.h"
+
+#include <string.h>
+
+static const struct format formats[] = {
+    { ".json", report_json },
+    { ".hlog", report_hlog },
+};
+
+const struct format *format_of(const char *path)
+{
+    const size_t len = strlen(path);
+
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        const size_t ending_len = strlen(formats[i].ending);
+        if (len > ending_len && strcmp(path + len - ending_len, formats[i].ending) == 0 &&
+            path[len - ending_len - 1] != '/')
+            return &formats[i];
+    }
+    return NULL;
+}
