@@ -14,6 +14,8 @@ void tls_link_open(struct tls_link *l, struct tls_context *ctx, uint32_t origin,
 {
     require(tls_open(&l->client, ctx, origin) == 0);
     l->server = tls_peer_open(server);
+    l->room = tls_context_flight_max(ctx);
+    require(l->room <= sizeof l->said);
     l->is_secured = false;
     l->verdict = TLS_MORE;
     l->plain_len = 0;
@@ -30,7 +32,7 @@ void tls_link_close(struct tls_link *l)
 void tls_link_step(struct tls_link *l)
 {
     size_t len = 0;
-    l->verdict = tls_handshake(l->client, l->said, sizeof l->said, &len);
+    l->verdict = tls_handshake(l->client, l->said, l->room, &len);
     l->is_secured = l->verdict == TLS_READY;
     tls_peer_feed(l->server, l->said, len);
 }

@@ -23,6 +23,7 @@ struct tls_link {
     enum tls_verdict verdict; /* its latest */
     size_t plain_len;         /* what it has read */
     char plain[LINK_FLIGHT_MAX];
+    size_t room;                    /* that the client has for a step of its handshake */
     char said[LINK_FLIGHT_MAX / 4]; /* on its way to the server */
     char flight[LINK_FLIGHT_MAX];   /* on its way to the client */
 };

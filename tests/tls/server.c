@@ -10,6 +10,7 @@
 struct tls_server {
     OSSL_LIB_CTX *library;
     SSL_CTX *ssl;
+    size_t ticket_bytes;
 };
 
 struct tls_peer {
@@ -38,9 +39,28 @@ static int choose_http2(SSL *ssl, const unsigned char **out, unsigned char *out_
     return SSL_TLSEXT_ERR_OK;
 }
 
+static int lengthen_ticket(SSL *ssl, void *server)
+{
+    static const char bytes[65536];
+    const struct tls_server *s = server;
+    return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), bytes, s->ticket_bytes);
+}
+
+static SSL_TICKET_RETURN accept_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                       size_t name_len, SSL_TICKET_STATUS status, void *server)
+{
+    (void)ssl;
+    (void)session;
+    (void)name;
+    (void)name_len;
+    (void)server;
+    const bool is_good = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+    return is_good ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_IGNORE_RENEW;
+}
+
 struct tls_server *tls_server_open(const struct server_wish *wish)
 {
-    static const int versions[] = { 0, TLS1_2_VERSION, TLS1_3_VERSION };
+    static const int versions[] = { 0, TLS1_2_VERSION, TLS1_3_VERSION, TLS1_1_VERSION };
     struct tls_server *s = calloc(1, sizeof *s);
     require(s != NULL && (s->library = OSSL_LIB_CTX_new()) != NULL);
     s->ssl = SSL_CTX_new_ex(s->library, NULL, TLS_server_method());
@@ -62,6 +82,9 @@ struct tls_server *tls_server_open(const struct server_wish *wish)
         SSL_CTX_set_options(s->ssl, SSL_OP_NO_TICKET);
         SSL_CTX_set_num_tickets(s->ssl, 0);
     }
+    s->ticket_bytes = wish->ticket_bytes;
+    if (wish->ticket_bytes > 0)
+        SSL_CTX_set_session_ticket_cb(s->ssl, lengthen_ticket, accept_ticket, s);
     if (wish->says_http2)
         SSL_CTX_set_alpn_select_cb(s->ssl, choose_http2, NULL);
     return s;

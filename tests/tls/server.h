@@ -12,7 +12,7 @@
 struct tls_server; /* what its connections have in common */
 struct tls_peer;   /* one connection */
 
-enum server_version { SERVER_ANY, SERVER_TLS_1_2, SERVER_TLS_1_3 };
+enum server_version { SERVER_ANY, SERVER_TLS_1_2, SERVER_TLS_1_3, SERVER_TLS_1_1 };
 
 struct server_wish {
     const char *cert_file; /* PEM: its certificate, those that lead to its root, its key */
@@ -20,8 +20,9 @@ struct server_wish {
         *client_root;    /* PEM: clients must show a certificate of this root; NULL = need not */
     const char *ciphers; /* of TLS 1.2; NULL = any */
     enum server_version version;
-    bool says_http2;   /* chooses h2, whatever was offered */
-    bool is_forgetful; /* gives no tickets that it would accept */
+    size_t ticket_bytes; /* what its tickets are longer than usual */
+    bool says_http2;     /* chooses h2, whatever was offered */
+    bool is_forgetful;   /* gives no tickets that it would accept */
 };
 
 struct tls_server *tls_server_open(const struct server_wish *wish);

@@ -64,6 +64,7 @@ static void a_host_of_which_nothing_can_be_read_is_unknown_and_not_broken(void *
     struct findings all;
     (void)state;
     host_read(&h, "/nowhere");
+    h.ring = fine_host().ring;
     checks_run(&h, &all);
     assert_int_equal(findings_worst(&all), CHECK_UNKNOWN);
 }

@@ -63,6 +63,19 @@ static void the_least_and_the_most_version_are_kept_to(void **state)
     }
 }
 
+/* Even when its ciphers would be allowed. */
+static void what_is_older_than_tls_1_2_is_not_spoken(void **state)
+{
+    (void)state;
+    struct tls_context *ctx = context_of((struct tls_options){ .ciphers = "DEFAULT:@SECLEVEL=0" });
+    struct tls_server *server = server_of(SERVER_TLS_1_1);
+    tls_link_connect(&link_, ctx, LOCALHOST, server);
+    assert_broken(&link_, FAILURE_TLS_PROTO, "alert protocol version");
+    tls_link_close(&link_);
+    tls_server_close(server);
+    tls_context_close(ctx);
+}
+
 static void only_names_of_hosts_are_sent_never_addresses(void **state)
 {
     (void)state;
@@ -181,6 +194,22 @@ static void resumption_is_left_out_when_not_wanted_or_not_offered(void **state)
             connect_and_exchange(ctx, server, false);
         tls_server_close(server);
         tls_context_close(ctx);
+    }
+}
+
+static void an_overlong_ticket_is_not_kept(void **state)
+{
+    (void)state;
+    for (enum server_version v = SERVER_TLS_1_2; v <= SERVER_TLS_1_3; v++) {
+        for (size_t bytes = 2000; bytes <= 12000; bytes += 5000) {
+            struct tls_context *ctx = context_of((struct tls_options){ 0 });
+            struct tls_server *server = tls_server_open(&(struct server_wish){
+                .cert_file = fixture_cert_file(), .version = v, .ticket_bytes = bytes });
+            connect_and_exchange(ctx, server, false);
+            connect_and_exchange(ctx, server, bytes == 2000);
+            tls_server_close(server);
+            tls_context_close(ctx);
+        }
     }
 }
 
@@ -315,11 +344,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_versions_shake_hands_and_exchange),
         cmocka_unit_test(the_least_and_the_most_version_are_kept_to),
+        cmocka_unit_test(what_is_older_than_tls_1_2_is_not_spoken),
         cmocka_unit_test(only_names_of_hosts_are_sent_never_addresses),
         cmocka_unit_test(a_handshake_may_be_cut_in_two_anywhere),
         cmocka_unit_test(pieces_of_any_size_mean_the_same),
         cmocka_unit_test(a_later_connection_is_resumed),
         cmocka_unit_test(resumption_is_left_out_when_not_wanted_or_not_offered),
+        cmocka_unit_test(an_overlong_ticket_is_not_kept),
         cmocka_unit_test(a_ticket_is_for_its_own_host_only),
         cmocka_unit_test(a_server_that_has_forgotten_its_tickets_is_shaken_hands_with),
         cmocka_unit_test(connections_made_at_once_are_all_resumed),

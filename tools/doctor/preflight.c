@@ -125,7 +125,8 @@ static bool look_at_time_wait(const struct preflight_load *l, const struct host 
     const struct host_network *n = &h->network;
     const double requests = (double)l->requests_per_connection;
     char sum[SUMS_TEXT_MAX];
-    /* With one request per connection the server is asked to close, and keeps the port. */
+    /* With one request per connection the server is asked to close: if it is first, it keeps the
+     * port. */
     if (l->requests_per_connection < 2 || sums_ports(n) == READING_UNKNOWN)
         return false;
     const double asked = opened_at_most_per_s(l);
