@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/harness.h"
+#include "http/capture.h"
 #include "http/response.h"
 #include "http/template.h"
 
@@ -129,8 +131,8 @@ static size_t render(uint64_t rounds)
     uint64_t done = 0;
     uint32_t bad_slot = 0;
     for (uint64_t i = 0; i < rounds; i++) {
-        done += template_render(&template, slot_value, NULL, rendered, sizeof rendered, &len,
-                                &bad_slot) == 0;
+        done += template_render(&template, SPAN_LITERAL(""), slot_value, NULL, rendered,
+                                sizeof rendered, &len, &bad_slot) == 0;
         bench_keep(len);
     }
     bench_check(done == rounds);
@@ -155,6 +157,22 @@ static void render_fixed(uint64_t rounds)
     bench_check(is_rendered(len, "GET /api/tweets/ HTTP/1.1\r\n", "\r\n\r\n"));
 }
 
+/* A value near the end of an answer of 1 KiB, as a scenario captures it. */
+static void capture_json_1k(uint64_t rounds)
+{
+    static char body[1100], out[64];
+    size_t used = (size_t)snprintf(body, sizeof body, "{\"items\": [");
+    while (used < 960)
+        used += (size_t)snprintf(body + used, sizeof body - used,
+                                 "{\"id\": %zu, \"body\": \"a tweet\"}, ", used);
+    used += (size_t)snprintf(body + used, sizeof body - used, "{}], \"next\": {\"id\": 17}}");
+    uint64_t done = 0;
+    for (uint64_t i = 0; i < rounds; i++)
+        done += capture_json((struct span){ body, used }, SPAN_LITERAL("/next/id"), out,
+                             sizeof out) == 2;
+    bench_check(done == rounds);
+}
+
 int main(int argc, char **argv)
 {
     const struct bench benches[] = {
@@ -166,6 +184,7 @@ int main(int argc, char **argv)
         { "template_render_fixed", 10 * 1000 * 1000, prepare_fixed, render_fixed, finish_template },
         { "template_render_three_slots", 2 * 1000 * 1000, prepare_slots, render_slots,
           finish_template, "template_render_fixed" },
+        { "capture_json_1k", 500 * 1000, NULL, capture_json_1k, NULL },
     };
     return bench_main(argc, argv, benches, sizeof benches / sizeof benches[0]);
 }

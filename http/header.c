@@ -40,6 +40,16 @@ bool method_is_valid(struct span method)
     return is_token(method);
 }
 
+bool method_is_idempotent(struct span method)
+{
+    static const char *const names[] = { "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (span_equal(method, span_of(names[i])))
+            return true;
+    return false;
+}
+
 bool target_is_valid(struct span target)
 {
     for (size_t i = 0; i < target.len; i++) {
@@ -50,11 +60,6 @@ bool target_is_valid(struct span target)
     return target.len > 0;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 bool header_split(struct span line, struct span *ret_name, struct span *ret_value)
 {
     const char *colon = line.len > 0 ? memchr(line.bytes, ':', line.len) : NULL;
@@ -62,16 +67,34 @@ bool header_split(struct span line, struct span *ret_name, struct span *ret_valu
         return false;
 
     const struct span name = { line.bytes, (size_t)(colon - line.bytes) };
-    struct span value = { colon + 1, line.len - name.len - 1 };
-    while (value.len > 0 && is_blank(value.bytes[0])) {
-        value.bytes++;
-        value.len--;
-    }
-    while (value.len > 0 && is_blank(value.bytes[value.len - 1]))
-        value.len--;
+    const struct span value = span_trim((struct span){ colon + 1, line.len - name.len - 1 });
     if (!header_name_is_valid(name) || !header_value_is_valid(value))
         return false;
     *ret_name = name;
     *ret_value = value;
     return true;
+}
+
+bool header_take_line(struct span *text, struct span *ret_line)
+{
+    const char *end = memmem(text->bytes, text->len, "\r\n", 2);
+    if (end == NULL)
+        return false;
+    *ret_line = (struct span){ text->bytes, (size_t)(end - text->bytes) };
+    *text = (struct span){ end + 2, text->len - ret_line->len - 2 };
+    return true;
+}
+
+bool header_is_in(struct span head, struct span name)
+{
+    struct span line;
+
+    if (!header_take_line(&head, &line)) /* the request line */
+        return false;
+    while (header_take_line(&head, &line) && line.len > 0) {
+        if (line.len > name.len && line.bytes[name.len] == ':' &&
+            span_begins_ignoring_case(line, name))
+            return true;
+    }
+    return false;
 }

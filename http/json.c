@@ -7,6 +7,7 @@ struct scan {
     const char *at, *end;
     struct span found;
     bool is_found;
+    const struct json_each *each; /* NULL = a '*' in the pointer is a name like any other */
 };
 
 /* Where the value being scanned stands: on the pointer's way, `rest` of which is still to go, or
@@ -38,6 +39,41 @@ size_t json_utf8_len(const char *bytes, size_t len)
     const bool is_wrong = (b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
                           (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f);
     return is_wrong ? 0 : need;
+}
+
+/* One half of a pair, or a whole character. */
+static size_t put_unit(uint32_t unit, char out[6])
+{
+    static const char hex[] = "0123456789abcdef";
+    out[0] = '\\';
+    out[1] = 'u';
+    for (size_t i = 0; i < 4; i++)
+        out[2 + i] = hex[unit >> (12 - 4 * i) & 15];
+    return 6;
+}
+
+size_t json_escape(const char *bytes, size_t len, char out[JSON_ESCAPE_MAX])
+{
+    static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* a byte, and what stands for it */
+    const uint8_t first = (uint8_t)bytes[0];
+    for (size_t i = 0; len == 1 && i + 1 < sizeof(named); i += 2) {
+        if (bytes[0] == named[i]) {
+            out[0] = '\\';
+            out[1] = named[i + 1];
+            return 2;
+        }
+    }
+    if (first >= ' ' && first < 0x7f) {
+        out[0] = bytes[0];
+        return 1;
+    }
+    uint32_t code = len == 1 ? first : first & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | ((uint8_t)bytes[i] & 0x3fu);
+    if (code < 0x10000)
+        return put_unit(code, out);
+    put_unit(0xd800 + ((code - 0x10000) >> 10), out);
+    return 6 + put_unit(0xdc00 + ((code - 0x10000) & 0x3ff), out + 6);
 }
 
 static bool is_digit(char c)
@@ -238,45 +274,78 @@ static struct place place_within(struct place outer, struct span token, bool is_
     return inner;
 }
 
-static bool scan_member(struct scan *s, struct place place, struct span token, bool has_token)
+/* Which of the values in an object or array the pointer goes on to. */
+struct choice {
+    enum { CHOICE_NONE, CHOICE_ONE, CHOICE_EACH } kind;
+    struct span token;
+};
+
+static struct choice choice_at(const struct scan *s, struct place place)
 {
-    bool is_chosen;
+    if (!place.is_on_way || place.rest.len == 0)
+        return (struct choice){ CHOICE_NONE, { "", 0 } };
+    const struct span token = pointer_token(place.rest);
+    const bool is_each = s->each && span_equal(token, SPAN_LITERAL("*"));
+    return (struct choice){ is_each ? CHOICE_EACH : CHOICE_ONE, token };
+}
+
+static bool scan_chosen(struct scan *s, struct place place, struct choice choice, bool is_named)
+{
+    if (choice.kind == CHOICE_NONE || (choice.kind == CHOICE_ONE && !is_named))
+        return scan_value(s, place_within(place, choice.token, false));
+    s->is_found = false; /* what an earlier member of this name held counts no more */
+    if (!scan_value(s, place_within(place, choice.token, true)))
+        return false;
+    if (choice.kind == CHOICE_EACH && s->is_found)
+        s->each->add(s->each->context, s->found);
+    return true;
+}
+
+static bool scan_item(struct scan *s, struct place place, struct choice choice, size_t index)
+{
+    return scan_chosen(s, place, choice,
+                       choice.kind == CHOICE_ONE && token_is_index(choice.token, index));
+}
+
+static bool scan_member(struct scan *s, struct place place, struct choice choice)
+{
+    bool is_named;
     skip_blanks(s);
-    if (!scan_string(s, token, &is_chosen))
+    if (!scan_string(s, choice.token, &is_named))
         return false;
     skip_blanks(s);
-    if (!accept_byte(s, ':'))
-        return false;
-    is_chosen = is_chosen && has_token;
-    if (is_chosen)
-        s->is_found = false; /* what an earlier member of this name held counts no more */
-    return scan_value(s, place_within(place, token, is_chosen));
+    return accept_byte(s, ':') && scan_chosen(s, place, choice, is_named);
 }
 
 /* The inside of an object or array, its opening byte read. */
-static bool scan_items(struct scan *s, struct place place, bool is_object)
+static bool scan_inside(struct scan *s, struct place place, struct choice choice, bool is_object)
 {
     const char close = is_object ? '}' : ']';
-    const bool has_token = place.is_on_way && place.rest.len > 0;
-    const struct span token = has_token ? pointer_token(place.rest) : (struct span){ "", 0 };
-
-    if (place.depth >= JSON_DEPTH_MAX)
-        return false;
     skip_blanks(s);
     if (accept_byte(s, close))
         return true;
     for (size_t index = 0;; index++) {
-        const bool is_valid =
-            is_object ? scan_member(s, place, token, has_token)
-                      : scan_value(s, place_within(place, token,
-                                                   has_token && token_is_index(token, index)));
-        if (!is_valid)
+        if (!(is_object ? scan_member(s, place, choice) : scan_item(s, place, choice, index)))
             return false;
         if (accept_byte(s, close))
             return true;
         if (!accept_byte(s, ','))
             return false;
     }
+}
+
+static bool scan_container(struct scan *s, struct place place, bool is_object)
+{
+    const struct choice choice = choice_at(s, place);
+    if (place.depth >= JSON_DEPTH_MAX)
+        return false;
+    if (choice.kind != CHOICE_EACH)
+        return scan_inside(s, place, choice, is_object);
+    s->each->begin(s->each->context);
+    if (!scan_inside(s, place, choice, is_object))
+        return false;
+    s->is_found = true;
+    return true;
 }
 
 static bool scan_by_first_byte(struct scan *s, struct place place)
@@ -288,7 +357,7 @@ static bool scan_by_first_byte(struct scan *s, struct place place)
     case '{':
     case '[':
         s->at++;
-        return scan_items(s, place, s->at[-1] == '{');
+        return scan_container(s, place, s->at[-1] == '{');
     case '"':
         return scan_string(s, (struct span){ "", 0 }, &ignored);
     case 't':
@@ -317,17 +386,53 @@ static bool scan_value(struct scan *s, struct place place)
     return true;
 }
 
-int json_find(struct span text, struct span pointer, struct span *ret_value)
+static int scan_text(struct scan *s, struct span text, struct span pointer)
 {
     if (text.len == 0)
         return -EBADMSG;
-    struct scan s = { .at = text.bytes, .end = text.bytes + text.len };
-    if (!scan_value(&s, (struct place){ .is_on_way = true, .rest = pointer }) || s.at != s.end)
+    s->at = text.bytes;
+    s->end = text.bytes + text.len;
+    if (!scan_value(s, (struct place){ .is_on_way = true, .rest = pointer }) || s->at != s->end)
         return -EBADMSG;
-    if (!s.is_found)
-        return -ENOENT;
-    *ret_value = s.found;
-    return 0;
+    return s->is_found ? 0 : -ENOENT;
+}
+
+int json_find(struct span text, struct span pointer, struct span *ret_value)
+{
+    struct scan s = { 0 };
+    const int rc = scan_text(&s, text, pointer);
+    if (rc == 0)
+        *ret_value = s.found;
+    return rc;
+}
+
+int json_find_each(struct span text, struct span pointer, const struct json_each *each)
+{
+    struct scan s = { .each = each };
+    return scan_text(&s, text, pointer);
+}
+
+bool json_next_member(struct span object, size_t *at, struct span *ret_name, struct span *ret_value)
+{
+    struct scan s = { .at = object.bytes + *at, .end = object.bytes + object.len };
+    bool ignored;
+    skip_blanks(&s);
+    if (!accept_byte(&s, '{') && !accept_byte(&s, ','))
+        return false;
+    skip_blanks(&s);
+    const char *name = s.at;
+    if (!scan_string(&s, (struct span){ "", 0 }, &ignored))
+        return false;
+    *ret_name = (struct span){ name, (size_t)(s.at - name) };
+    skip_blanks(&s);
+    accept_byte(&s, ':');
+    skip_blanks(&s);
+    const char *value = s.at;
+    if (!scan_by_first_byte(&s, (struct place){ 0 }))
+        return false;
+    *ret_value = (struct span){ value, (size_t)(s.at - value) };
+    *at = (size_t)(s.at - object.bytes);
+    return true;
 }
 
 int json_unescape(struct span quoted, char *out, size_t cap)

@@ -166,7 +166,7 @@ static int header_complete(llhttp_t *parser)
     r->has_line = false;
     f->name.len = 0;
     f->value.len = 0;
-    r->watch->header(r->context, name, value);
+    r->is_notable |= r->watch->header(r->context, name, value);
     return 0;
 }
 
@@ -319,13 +319,18 @@ static void head_completed(struct response *r)
     }
 }
 
+static bool is_header_watched(const struct response *r)
+{
+    return r->watch && r->watch->header;
+}
+
 static size_t feed_head(struct response *r, const char *bytes, size_t len)
 {
     struct feed f = { .r = r, .accounted = bytes };
 
     if (r->start_len == 0) {
-        const bool is_watched = r->watch && r->watch->header;
-        llhttp_init(parser_of(r), HTTP_RESPONSE, is_watched ? &settings_watched : &settings_plain);
+        llhttp_init(parser_of(r), HTTP_RESPONSE,
+                    is_header_watched(r) ? &settings_watched : &settings_plain);
         r->last_byte = 0;
     }
     if (r->start_len < STRICT_START_LEN) {
@@ -381,7 +386,7 @@ static bool memo_matches(const struct response_memo *memo, const struct response
                          const char *bytes, size_t len)
 {
     return memo && memo->enabled && memo->len > 0 && r->bytes == 0 && !r->is_head_request &&
-           !(r->watch && r->watch->header) && len >= memo->len &&
+           (!is_header_watched(r) || (r->watch->skips_dull && memo->is_dull)) && len >= memo->len &&
            memcmp(bytes, memo->bytes, memo->len) == 0;
 }
 
@@ -395,6 +400,7 @@ static void memo_remember(struct response_memo *memo, const struct response *r, 
         return;
     memcpy(memo->bytes, bytes, head_len);
     memo->len = (uint32_t)head_len;
+    memo->is_dull = is_header_watched(r) && !r->is_notable;
     memo->head = r->head;
 }
 
@@ -441,6 +447,7 @@ void response_begin(struct response *r, bool is_head, const struct response_watc
     r->start_len = 0;
     r->line_left = 0;
     r->is_head_request = is_head;
+    r->is_notable = false;
     r->has_line = false;
 }
 

@@ -43,19 +43,23 @@ struct response_head {
  * A header's name and value are given whole, however they were cut, up to RESPONSE_LINE_MAX bytes
  * together (longer values are cut off there); trailers of a chunked body are not given. */
 struct response_watch {
-    void (*header)(void *context, struct span name, struct span value);
+    /* True: also a watch that skips dull heads must see this header, whatever the response. */
+    bool (*header)(void *context, struct span name, struct span value);
     void (*body)(void *context,
                  struct span bytes); /* decoded of chunking, not of Content-Encoding */
     /* Must be given with `header`: RESPONSE_LINE_MAX bytes that are this response's own until its
      * head is complete. Asked at most once per response, and only when a header was cut between two
      * feeds. NULL breaks it with LOCAL_MEMORY. */
     char *(*line_room)(void *context);
+    bool skips_dull; /* a head all of whose headers are known to be dull may be taken from the memo:
+                        then `header` sees none of them */
 };
 
 /* The last head of a core that was parsed whole, for skipping equal ones. One per worker; off when
  * `enabled` is false. */
 struct response_memo {
     bool enabled;
+    bool is_dull; /* a watcher saw all its headers, and none that others must see */
     uint32_t len;
     struct response_head head;
     char bytes[RESPONSE_MEMO_MAX];
@@ -86,7 +90,8 @@ struct response {
     uint8_t line_left; /* bytes of the current chunk's line that are free of the limit */
     uint8_t last_byte; /* of head or chunk framing, before the bytes to come */
     bool is_head_request;
-    bool has_line; /* `line` holds a header that is not complete */
+    bool is_notable : 1; /* not dull, see response_watch */
+    bool has_line : 1;   /* `line` holds a header that is not complete */
 };
 
 /* Prepares for the next response on a connection: what was asked decides how the answer is framed.

@@ -14,3 +14,25 @@ bool span_equal_ignoring_case(struct span a, struct span b)
             return false;
     return true;
 }
+
+bool span_begins_ignoring_case(struct span text, struct span prefix)
+{
+    return text.len >= prefix.len &&
+           span_equal_ignoring_case((struct span){ text.bytes, prefix.len }, prefix);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct span span_trim(struct span text)
+{
+    while (text.len > 0 && is_blank(text.bytes[0])) {
+        text.bytes++;
+        text.len--;
+    }
+    while (text.len > 0 && is_blank(text.bytes[text.len - 1]))
+        text.len--;
+    return text;
+}

@@ -25,5 +25,9 @@ static inline bool span_equal(struct span a, struct span b)
 
 /* ASCII only, whatever the locale. */
 bool span_equal_ignoring_case(struct span a, struct span b);
+bool span_begins_ignoring_case(struct span text, struct span prefix);
+
+/* Without the spaces and tabs around it. */
+struct span span_trim(struct span text);
 
 #endif

@@ -6,25 +6,10 @@
 
 #include "http/header.h"
 #include "http/json.h"
+#include "http/out.h"
 
 #define LENGTH_HEADER "Content-Length: "
 #define DIGITS_MAX    20u /* of a uint64_t */
-
-struct out {
-    char *bytes;
-    size_t len, cap;
-};
-
-/* 0, or -ENOSPC. */
-static int out_put(struct out *o, const char *bytes, size_t len)
-{
-    if (len > o->cap - o->len)
-        return -ENOSPC;
-    if (len > 0)
-        memcpy(o->bytes + o->len, bytes, len);
-    o->len += len;
-    return 0;
-}
 
 static size_t digits_of(uint64_t n, char digits[DIGITS_MAX])
 {
@@ -74,20 +59,13 @@ static int escape_percent(enum escape how, struct span value, struct out *o)
 
 static int escape_json(struct span value, struct out *o)
 {
-    static const char hex[] = "0123456789abcdef";
+    char escaped[JSON_ESCAPE_MAX];
 
     for (size_t i = 0; i < value.len;) {
-        const uint8_t c = (uint8_t)value.bytes[i];
         const size_t len = json_utf8_len(value.bytes + i, value.len - i);
-        int rc;
         if (len == 0)
             return -EILSEQ;
-        if (c == '"' || c == '\\')
-            rc = out_put(o, (const char[]){ '\\', (char)c }, 2);
-        else if (c < ' ')
-            rc = out_put(o, (const char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
-        else
-            rc = out_put(o, value.bytes + i, len);
+        const int rc = out_put(o, escaped, json_escape(value.bytes + i, len, escaped));
         if (rc < 0)
             return rc;
         i += len;
@@ -95,9 +73,17 @@ static int escape_json(struct span value, struct out *o)
     return 0;
 }
 
+/* A list or an object, whole: it was one before, in an answer or a variable, and stays one. */
+static bool is_json_structure(struct span value)
+{
+    struct span found;
+    return value.len > 0 && (value.bytes[0] == '[' || value.bytes[0] == '{') &&
+           json_find(value, (struct span){ "", 0 }, &found) == 0 && found.len == value.len;
+}
+
 static int escape_json_value(struct span value, struct out *o)
 {
-    if (json_is_plain_value(value))
+    if (json_is_plain_value(value) || is_json_structure(value))
         return out_put(o, value.bytes, value.len);
     int rc = out_put(o, "\"", 1);
     if (rc == 0)
@@ -232,35 +218,52 @@ static int render_body(struct render *r)
     return 0;
 }
 
-static int render_request(struct render *r)
+static int render_request(struct render *r, struct span extra)
 {
     const struct template *t = r->t;
     int rc = render_pieces(r, t->head, t->head_count, true);
 
-    if (rc < 0)
-        return rc;
-    rc = t->has_body ? render_body(r) : out_put(&r->out, "\r\n", 2);
+    if (rc == 0)
+        rc = out_put(&r->out, extra.bytes, extra.len);
+    if (rc == 0)
+        rc = t->has_body ? render_body(r) : out_put(&r->out, "\r\n", 2);
     return rc;
 }
 
-int template_render(const struct template *t, template_value_fn *value, void *context, char *out,
-                    size_t cap, size_t *ret_len, uint32_t *ret_bad_slot)
+static int render_whole(const struct template *t, struct span extra, struct out *o)
 {
-    if (template_is_fixed(t)) {
-        if (t->whole.len > cap)
-            return -ENOSPC;
-        memcpy(out, t->whole.bytes, t->whole.len);
-        *ret_len = t->whole.len;
-        return 0;
-    }
+    int rc = out_put(o, t->whole.bytes, t->whole_head);
+
+    if (rc == 0)
+        rc = out_put(o, extra.bytes, extra.len);
+    if (rc == 0)
+        rc = out_put(o, t->whole.bytes + t->whole_head, t->whole.len - t->whole_head);
+    return rc;
+}
+
+int template_render(const struct template *t, struct span extra, template_value_fn *value,
+                    void *context, char *out, size_t cap, size_t *ret_len, uint32_t *ret_bad_slot)
+{
     uint32_t bad_slot = 0;
     struct render r = { t, value, context, &bad_slot, { out, 0, cap } };
-    const int rc = render_request(&r);
-    if (rc < 0) {
-        if (ret_bad_slot)
-            *ret_bad_slot = bad_slot;
-        return rc;
-    }
-    *ret_len = r.out.len;
-    return 0;
+    const int rc =
+        template_is_fixed(t) ? render_whole(t, extra, &r.out) : render_request(&r, extra);
+    if (rc < 0 && ret_bad_slot)
+        *ret_bad_slot = bad_slot;
+    if (rc == 0)
+        *ret_len = r.out.len;
+    return rc;
+}
+
+int template_render_text(const struct template *t, template_value_fn *value, void *context,
+                         char *out, size_t cap, size_t *ret_len, uint32_t *ret_bad_slot)
+{
+    uint32_t bad_slot = 0;
+    struct render r = { t, value, context, &bad_slot, { out, 0, cap } };
+    const int rc = render_pieces(&r, t->head, t->head_count, false);
+    if (rc < 0 && ret_bad_slot)
+        *ret_bad_slot = bad_slot;
+    if (rc == 0)
+        *ret_len = r.out.len;
+    return rc;
 }

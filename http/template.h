@@ -22,10 +22,10 @@ enum escape {
                    */
     ESCAPE_QUERY, /* percent-encoded: all but unreserved */
     ESCAPE_FORM,  /* application/x-www-form-urlencoded: as query, space becomes '+' */
-    ESCAPE_JSON,  /* inside a JSON string: \" \\ \u00XX; bytes that are no UTF-8 are refused
+    ESCAPE_JSON,  /* inside a JSON string: json_escape(); bytes that are no UTF-8 are refused
                      (-EILSEQ) */
-    ESCAPE_JSON_VALUE, /* a whole JSON value: a number, true, false or null as it is, all else as a
-                          JSON string */
+    ESCAPE_JSON_VALUE, /* a whole JSON value: a number, true, false, null, list or object as it is,
+                          all else as a JSON string */
     ESCAPE_HEADER      /* refused (-EILSEQ) when not header_value_is_valid() */
 };
 
@@ -53,6 +53,7 @@ struct template
     uint32_t head_count, body_count;
     bool has_body;
     struct span whole; /* the finished request when there are no slots; else len 0 */
+    size_t whole_head; /* bytes of `whole` before Content-Length or the blank line */
 };
 
 static inline bool template_is_fixed(const struct template *t)
@@ -64,10 +65,16 @@ static inline bool template_is_fixed(const struct template *t)
  * optional header is left out, anything else fails the request); another -errno is passed on. */
 typedef int template_value_fn(void *context, uint32_t slot, struct span *ret_value);
 
-/* Renders into out[0..cap). 0, -ENODATA, -EILSEQ (a value that may not stand there), -ENOSPC
+/* Renders into out[0..cap). `extra` is empty, or whole header lines to stand behind the template's
+ * own ("Cookie: a=b\r\n"). 0, -ENODATA, -EILSEQ (a value that may not stand there), -ENOSPC
  * (longer than cap), or what `value` returned. On failure *ret_bad_slot names the slot. */
-int template_render(const struct template *t, template_value_fn *value, void *context, char *out,
-                    size_t cap, size_t *ret_len, uint32_t *ret_bad_slot);
+int template_render(const struct template *t, struct span extra, template_value_fn *value,
+                    void *context, char *out, size_t cap, size_t *ret_len, uint32_t *ret_bad_slot);
+
+/* Renders the head pieces of a template that is no request but a text alone: no line end is added,
+ * and ESCAPE_NONE lets any byte through. As template_render(). */
+int template_render_text(const struct template *t, template_value_fn *value, void *context,
+                         char *out, size_t cap, size_t *ret_len, uint32_t *ret_bad_slot);
 
 /* Escapes one value into out[0..cap): bytes written, or -EILSEQ, -ENOSPC. */
 int template_escape(enum escape how, struct span value, char *out, size_t cap);

@@ -153,22 +153,69 @@ static void take_path_and_query(struct url *u, struct span text)
         u->query = span_until(span_after(rest, 1), "#");
 }
 
+/* What stands behind "//". */
+static const char *take_rest(struct url *u, struct span text)
+{
+    struct span authority = span_until(text, "/?#");
+
+    take_path_and_query(u, span_after(text, authority.len));
+    take_userinfo(u, &authority);
+    const bool is_bracketed = authority.len > 0 && authority.bytes[0] == '[';
+    const char *fault = is_bracketed ? take_ipv6(u, &authority) : take_name(u, &authority);
+    return fault ? fault : take_port(u, authority);
+}
+
 const char *url_parse(struct url *ret_url, struct span text)
 {
     struct url u = { .userinfo = { text.bytes, 0 } };
     const char *fault = bytes_fault(text);
 
-    if (fault || (fault = take_scheme(&u, &text)))
-        return fault;
-    struct span authority = span_until(text, "/?#");
-    take_path_and_query(&u, span_after(text, authority.len));
-    take_userinfo(&u, &authority);
-    const bool is_bracketed = authority.len > 0 && authority.bytes[0] == '[';
-    fault = is_bracketed ? take_ipv6(&u, &authority) : take_name(&u, &authority);
-    if (fault || (fault = take_port(&u, authority)))
+    if (fault || (fault = take_scheme(&u, &text)) || (fault = take_rest(&u, text)))
         return fault;
     *ret_url = u;
     return NULL;
+}
+
+static bool begins_with_slashes(struct span text)
+{
+    return text.len >= 2 && memcmp(text.bytes, "//", 2) == 0;
+}
+
+const char *url_parse_reference(struct url *ret_url, const struct url *base, struct span text,
+                                bool *ret_has_host)
+{
+    struct url u = *base;
+    const struct span scheme = span_until(text, ":/?#");
+    const struct span rest = span_after(text, scheme.len);
+    const char *fault = text.len > 0 ? bytes_fault(text) : NULL;
+
+    if (fault)
+        return fault;
+    if (scheme.len > 0 && rest.len > 0 && rest.bytes[0] == ':') {
+        u.is_tls = span_equal_ignoring_case(scheme, SPAN_LITERAL("https"));
+        if (!u.is_tls && !span_equal_ignoring_case(scheme, SPAN_LITERAL("http")))
+            return "expected 'http://' or 'https://', found another scheme";
+        if (!begins_with_slashes(span_after(rest, 1)))
+            return "expected '://' after 'http' or 'https', found something else";
+        text = span_after(rest, 1);
+    }
+    *ret_has_host = begins_with_slashes(text);
+    if (*ret_has_host) {
+        u = (struct url){ .is_tls = u.is_tls, .userinfo = { text.bytes, 0 } };
+        fault = take_rest(&u, span_after(text, 2));
+    } else {
+        take_path_and_query(&u, text);
+    }
+    if (!fault)
+        *ret_url = u;
+    return fault;
+}
+
+struct span url_target_path(struct span target)
+{
+    if (target.len == 0 || target.bytes[0] != '/')
+        return SPAN_LITERAL("/");
+    return span_until(target, "?");
 }
 
 /* Decimal digits of `n` at the end of `digits`; returns where they begin. */

@@ -25,6 +25,14 @@ struct url {
  */
 const char *url_parse(struct url *ret_url, struct span text);
 
+/* The same of a reference, such as a Location (RFC 3986 section 4.1): scheme, host and port that it
+ * leaves out are those of `base`. Path and query are what stands in it, so either may be empty. */
+const char *url_parse_reference(struct url *ret_url, const struct url *base, struct span text,
+                                bool *ret_has_host);
+
+/* The path of a request target: up to its query; "/" when it does not begin with a '/'. */
+struct span url_target_path(struct span target);
+
 /* Writes the value of the Host header ("a.example:8080", "[::1]"). Returns its length, or 0 when
  * `cap` is too small. */
 size_t url_host_header(const struct url *u, char *out, size_t cap);

@@ -35,8 +35,8 @@ static void fill_latency(struct summary_latency *l, const struct hist_view *v)
     }
 }
 
-static void measure(struct summary_latency *ret, struct hist_view *scratch,
-                    const struct tally_endpoint *endpoints, uint32_t count, enum measure what)
+static void collect(struct hist_view *scratch, const struct tally_endpoint *endpoints,
+                    uint32_t count, enum measure what)
 {
     hist_view_clear(scratch);
     for (uint32_t i = 0; i < count; i++) {
@@ -46,6 +46,12 @@ static void measure(struct summary_latency *ret, struct hist_view *scratch,
         if (what != MEASURE_LATENCY_OK)
             hist_view_add(scratch, &views[OUTCOME_FAILED]);
     }
+}
+
+static void measure(struct summary_latency *ret, struct hist_view *scratch,
+                    const struct tally_endpoint *endpoints, uint32_t count, enum measure what)
+{
+    collect(scratch, endpoints, count, what);
     fill_latency(ret, scratch);
 }
 
@@ -110,4 +116,21 @@ void summary_close(struct summary *s)
         return;
     free(s->rows);
     free(s);
+}
+
+int summary_quantile_us(double *ret_us, const struct tally *t, uint32_t endpoint, uint64_t num,
+                        uint64_t den)
+{
+    const bool is_all = endpoint == SUMMARY_ALL_ROWS;
+    uint64_t *counts = calloc(HIST_SLOTS, sizeof(*counts));
+    struct hist_view scratch;
+    if (counts == NULL)
+        return -ENOMEM;
+    hist_view_init(&scratch, counts);
+    collect(&scratch, is_all ? t->endpoints : &t->endpoints[endpoint],
+            is_all ? t->endpoint_count : 1, MEASURE_LATENCY);
+    *ret_us =
+        scratch.total == 0 ? NAN : (double)hist_view_quantile_ns(&scratch, num, den) / NS_PER_US;
+    free(counts);
+    return 0;
 }

@@ -60,4 +60,11 @@ int summary_make(struct summary **ret_summary, const struct tally *t,
                  const struct endpoint_name *names, uint64_t duration_ns);
 void summary_close(struct summary *s);
 
+#define SUMMARY_ALL_ROWS UINT32_MAX
+
+/* Any other quantile: the latency that num / den of the finished requests of one endpoint, or of
+ * all of them, did not exceed; NaN when there were none. 0 or -ENOMEM. */
+int summary_quantile_us(double *ret_us, const struct tally *t, uint32_t endpoint, uint64_t num,
+                        uint64_t den);
+
 #endif

@@ -26,14 +26,16 @@ CODE_SUFFIXES = {".c", ".h", ".def", ".py", ".sh", ".js", ".css", ".html", ".bui
 # Which files may see which library: a pattern of the include, and path prefixes.
 LIBRARIES = [
     (r"liburing(\.h|/)|linux/io_uring\.h", "liburing", ["engine/io/"]),
-    (r"openssl/", "OpenSSL", ["engine/io/tls", "tests/tls/"]),
+    (r"openssl/", "OpenSSL", ["engine/io/tls", "engine/plan/digest.c", "tests/tls/"]),
+    (r"pcre2\.h", "PCRE2", ["http/regex.c"]),
+    (r"brotli/", "brotli", ["http/content_coding.c"]),
     (r"llhttp\.h", "llhttp", ["http/response.c"]),
     (r"yaml\.h", "libyaml", ["engine/plan/"]),
     (r"microhttpd\.h", "libmicrohttpd", ["tools/live/"]),
     (r"zmq", "libzmq", ["tools/locust/"]),
     (r"msgpack", "msgpack", ["tools/locust/"]),
     (r"jansson\.h", "jansson", ["stats/report/", "tools/", "tests/", "http/capture"]),
-    (r"zlib\.h", "zlib", ["stats/hist_codec.c", "tests/"]),
+    (r"zlib\.h", "zlib", ["stats/hist_codec.c", "http/content_coding.c", "tests/"]),
     (r"cmocka\.h", "cmocka", ["tests/"]),
 ]
 
@@ -53,7 +55,7 @@ ALLOCATION_CALLS = {
     "malloc", "calloc", "realloc", "reallocarray", "free", "aligned_alloc", "posix_memalign",
     "memalign", "valloc", "strdup", "strndup", "asprintf", "vasprintf", "getline", "mmap", "munmap",
 }
-COLD_IN_RUN = {"engine/run/fleet.c"}
+COLD_IN_RUN = {"engine/run/fleet.c", "engine/run/provision.c"}
 # x_open(), and x_open_arrays(), a piece of it
 COLD_FUNCTION = re.compile(r"_(open|close)(_[a-z]+)?$")
 CLOCK_CALLS = {"clock_gettime", "time", "clock", "timespec_get"}

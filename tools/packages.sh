@@ -1,5 +1,6 @@
 # What squall needs from the distribution, and how it gets there. Sourced by tools/quickstart and tests/run.
-# Debian 12 and newer, Ubuntu 24.04 and newer. A row with '|' is met by any one of its packages.
+# Debian 12 and newer, Ubuntu 24.04 and newer. A row with '|' is met by any one of its packages; one that ends with '?' is left
+# out where the distribution does not offer it.
 
 packages_to_build=(
     gcc libc6-dev meson ninja-build 'pkg-config|pkgconf'
@@ -8,7 +9,7 @@ packages_to_build=(
 )
 packages_to_test=(
     libcmocka-dev python3 'nginx-light|nginx|nginx-core|nginx-full|nginx-extras'
-    python3-django python3-djangorestframework gunicorn wrk curl
+    python3-django python3-djangorestframework gunicorn wrk curl python3-yaml python3-jsonschema 'python3-locust?'
 )
 
 package_is_installed() {
@@ -20,7 +21,7 @@ packages_missing() {
     local row name met
     for row in "$@"; do
         met=no
-        for name in ${row//|/ }; do
+        for name in ${row//[|?]/ }; do
             if package_is_installed "$name"; then
                 met=yes
             fi
@@ -31,16 +32,25 @@ packages_missing() {
     done
 }
 
-# The first package of a row that this distribution offers.
+# The first package of a row that this distribution offers; when it offers none, the first of all, or nothing for '?'.
 package_offered() {
     local name
-    for name in ${1//|/ }; do
+    for name in ${1//[|?]/ }; do
         if apt-cache show "$name" >/dev/null 2>&1; then
             printf '%s\n' "$name"
             return
         fi
     done
-    printf '%s\n' "${1%%|*}"
+    if [[ $1 != *\? ]]; then
+        printf '%s\n' "${1%%|*}"
+    fi
+}
+
+packages_offered() {
+    local row
+    for row in "$@"; do
+        package_offered "$row"
+    done
 }
 
 # Keeps packages that bring a service, such as nginx, from starting it while they are installed.
@@ -54,9 +64,10 @@ packages_hold_services() {
 
 # Installs what is missing of the rows given and says so before. Touches nothing, and needs no network, when all is there.
 packages_install() {
-    local row missing=() names=() as_root=() held status=0
+    local missing=() names=() as_root=() held status=0
     mapfile -t missing < <(packages_missing "$@")
-    if [ "${#missing[@]}" -eq 0 ]; then
+    mapfile -t names < <(packages_offered "${missing[@]}")
+    if [ "${#names[@]}" -eq 0 ]; then
         return 0
     fi
     if ! command -v apt-get >/dev/null; then
@@ -73,9 +84,7 @@ packages_install() {
     as_root+=(env DEBIAN_FRONTEND=noninteractive)
     echo "== fetching the package lists"
     "${as_root[@]}" apt-get update || echo "the package lists could not all be fetched, going on with what is here"
-    for row in "${missing[@]}"; do
-        names+=("$(package_offered "$row")")
-    done
+    mapfile -t names < <(packages_offered "${missing[@]}")
     echo "== installing ${names[*]}"
     held=$(packages_hold_services "${as_root[@]}")
     "${as_root[@]}" apt-get install -y --no-install-recommends "${names[@]}" || status=$?

@@ -7,5 +7,6 @@
 
 uint64_t clock_now_ns(void);        /* CLOCK_MONOTONIC */
 uint64_t clock_thread_cpu_ns(void); /* CPU time of the calling thread, user and system */
+uint64_t clock_wall_ns(void);       /* since 1970: for values and dates, never for measuring */
 
 #endif

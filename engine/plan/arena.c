@@ -15,6 +15,7 @@ struct chunk {
 
 struct arena {
     struct chunk *newest;
+    size_t bytes;
 };
 
 int arena_open(struct arena **ret_arena)
@@ -63,10 +64,16 @@ void *arena_alloc(struct arena *a, size_t size)
         struct chunk **link = is_large && a->newest != NULL ? &a->newest->next : &a->newest;
         c->next = *link;
         *link = c;
+        a->bytes += c->size;
     }
     void *block = c->bytes + c->used;
     c->used += rounded;
     return block;
+}
+
+size_t arena_bytes(const struct arena *a)
+{
+    return a->bytes;
 }
 
 char *arena_copy(struct arena *a, struct span text)

@@ -14,6 +14,8 @@ void arena_close(struct arena *a);
 /* Zeroed, aligned to 16; NULL when out of memory. size 0 gives a valid pointer. */
 void *arena_alloc(struct arena *a, size_t size);
 
+size_t arena_bytes(const struct arena *a); /* that it has taken */
+
 /* A NUL-terminated copy; NULL when out of memory. */
 char *arena_copy(struct arena *a, struct span text);
 

@@ -75,6 +75,60 @@ done:
     return rc;
 }
 
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        const uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* At each place everybody gains its weight, and the one that then has most is taken and pays the
+ * sum. */
+static void cycle_fill(uint16_t *cycle, uint32_t places, const uint64_t *weights, uint64_t divisor,
+                       int64_t *credit, uint32_t count)
+{
+    for (uint32_t place = 0; place < places; place++) {
+        uint32_t richest = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            credit[i] += (int64_t)(weights[i] / divisor);
+            if (credit[i] > credit[richest])
+                richest = i;
+        }
+        credit[richest] -= places;
+        cycle[place] = (uint16_t)richest;
+    }
+}
+
+int cycle_build(const uint16_t **ret_cycle, uint32_t *ret_count, struct arena *a,
+                const uint64_t *weights, uint32_t count)
+{
+    uint64_t divisor = 0, sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        divisor = common_divisor(divisor, weights[i]);
+        sum += weights[i];
+    }
+    *ret_count = 0;
+    if (sum == 0)
+        return 0;
+    if (sum / divisor > CYCLE_MAX)
+        return -E2BIG;
+    const uint32_t places = (uint32_t)(sum / divisor);
+    uint16_t *cycle = arena_alloc(a, places * sizeof(*cycle));
+    int64_t *credit = calloc(count, sizeof(*credit));
+    if (cycle == NULL || credit == NULL) {
+        free(credit);
+        return -ENOMEM;
+    }
+    cycle_fill(cycle, places, weights, divisor, credit, count);
+    free(credit);
+    *ret_cycle = cycle;
+    *ret_count = places;
+    return 0;
+}
+
 uint64_t wait_sample_ns(const struct wait_rule *rule, struct prng *p, uint64_t task_began_ns,
                         uint64_t now_ns)
 {

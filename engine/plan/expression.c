@@ -1,11 +1,8 @@
 #include "engine/plan/expression.h"
 
-const char *const expression_functions[] = { "random", "uuid", NULL };
-
-static const char *const name_expected = "a variable or function such as '${token}' or '${uuid()}'";
-static const char *const random_expected = "two whole numbers as in '${random(1, 100)}'";
-static const char *const random_order = "the smaller number first in 'random'";
-static const char *const uuid_expected = "nothing between the brackets of 'uuid()'";
+#include "engine/plan/expression_lexer.h"
+#include "engine/plan/expression_reader.h"
+#include "http/regex.h"
 
 static bool starts_slot(struct span text, size_t at)
 {
@@ -15,6 +12,26 @@ static bool starts_slot(struct span text, size_t at)
 static bool starts_escape(struct span text, size_t at)
 {
     return at + 2 < text.len && text.bytes[at] == '$' && starts_slot(text, at + 1);
+}
+
+/* The first byte behind the '}' of the slot at `at`, 0 when it is never closed. */
+static size_t slot_end(struct span text, size_t at)
+{
+    size_t depth = 0;
+    for (size_t i = at + 1; i < text.len; i++) {
+        const char c = text.bytes[i];
+        if (c == '\'' || c == '"') {
+            const size_t end = quoted_end(text, i);
+            if (end == 0)
+                return 0;
+            i = end - 1;
+        } else if (c == '{') {
+            depth++;
+        } else if (c == '}' && --depth == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
 }
 
 struct part expression_next(struct span text, size_t *at)
@@ -28,9 +45,9 @@ struct part expression_next(struct span text, size_t *at)
         return (struct part){ PART_LITERAL, { text.bytes + start + 1, 2 } };
     }
     if (starts_slot(text, start)) {
-        const char *close = memchr(text.bytes + start, '}', text.len - start);
-        *at = close == NULL ? text.len : (size_t)(close - text.bytes) + 1;
-        return (struct part){ close == NULL ? PART_UNCLOSED : PART_SLOT,
+        const size_t close = slot_end(text, start);
+        *at = close == 0 ? text.len : close;
+        return (struct part){ close == 0 ? PART_UNCLOSED : PART_SLOT,
                               { text.bytes + start, *at - start } };
     }
     while (end < text.len && !starts_escape(text, end) && !starts_slot(text, end))
@@ -51,94 +68,15 @@ bool expression_is_present(struct span text)
     }
 }
 
-static struct span trim(struct span text)
+int expression_read(struct expression *ret_expression, struct arena *a, struct span text,
+                    const struct expression_names *names, struct expression_fault *ret_fault)
 {
-    while (text.len > 0 && (text.bytes[0] == ' ' || text.bytes[0] == '\t')) {
-        text.bytes++;
-        text.len--;
-    }
-    while (text.len > 0 && (text.bytes[text.len - 1] == ' ' || text.bytes[text.len - 1] == '\t'))
-        text.len--;
-    return text;
+    return reader_read(ret_expression, a, text, names, false, ret_fault);
 }
 
-static bool is_letter(char c)
+void expression_close(struct expression *e)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-bool expression_name_is_valid(struct span name)
-{
-    if (name.len == 0 || name.len > 64 || !is_letter(name.bytes[0]))
-        return false;
-    for (size_t i = 1; i < name.len; i++) {
-        const char c = name.bytes[i];
-        if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '-' && c != '.')
-            return false;
-    }
-    return true;
-}
-
-static bool read_integer(struct span text, int64_t *ret_value)
-{
-    const bool is_negative = text.len > 0 && text.bytes[0] == '-';
-    const uint64_t limit = is_negative ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
-    uint64_t value = 0;
-    size_t i = is_negative ? 1 : 0;
-    if (i == text.len)
-        return false;
-    for (; i < text.len; i++) {
-        const char c = text.bytes[i];
-        if (c < '0' || c > '9')
-            return false;
-        const uint64_t digit = (uint64_t)(c - '0');
-        if (value > (limit - digit) / 10)
-            return false;
-        value = value * 10 + digit;
-    }
-    *ret_value = (int64_t)(is_negative ? 0 - value : value);
-    return true;
-}
-
-static const char *read_random(struct expression *ret, struct span arguments)
-{
-    const char *comma = memchr(arguments.bytes, ',', arguments.len);
-    if (comma == NULL)
-        return random_expected;
-    const size_t first = (size_t)(comma - arguments.bytes);
-    const struct span low = trim((struct span){ arguments.bytes, first });
-    const struct span high = trim((struct span){ comma + 1, arguments.len - first - 1 });
-    if (!read_integer(low, &ret->low) || !read_integer(high, &ret->high))
-        return random_expected;
-    if (ret->low > ret->high)
-        return random_order;
-    ret->kind = EXPRESSION_RANDOM;
-    return NULL;
-}
-
-const char *expression_read(struct expression *ret, struct span slot, struct span *ret_name,
-                            bool *ret_is_function)
-{
-    const struct span inside = trim((struct span){ slot.bytes + 2, slot.len - 3 });
-    const char *open = memchr(inside.bytes, '(', inside.len);
-    *ret_is_function = open != NULL;
-    *ret_name = inside;
-    if (open == NULL) {
-        ret->kind = EXPRESSION_VARIABLE;
-        return expression_name_is_valid(inside) ? NULL : name_expected;
-    }
-    const size_t name_len = (size_t)(open - inside.bytes);
-    *ret_name = trim((struct span){ inside.bytes, name_len });
-    if (inside.bytes[inside.len - 1] != ')' || !expression_name_is_valid(*ret_name)) {
-        *ret_is_function = false;
-        return name_expected;
-    }
-    const struct span arguments = trim((struct span){ open + 1, inside.len - name_len - 2 });
-    if (span_equal(*ret_name, SPAN_LITERAL("random")))
-        return read_random(ret, arguments);
-    if (span_equal(*ret_name, SPAN_LITERAL("uuid"))) {
-        ret->kind = EXPRESSION_UUID;
-        return arguments.len == 0 ? NULL : uuid_expected;
-    }
-    return "unknown";
+    for (uint32_t i = 0; i < e->count; i++)
+        regex_close(e->operations[i].regex);
+    *e = (struct expression){ .text = e->text };
 }

@@ -1,10 +1,12 @@
 #include "engine/plan/plan.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "engine/plan/arena.h"
 #include "engine/plan/plan_make.h"
 #include "http/header.h"
+#include "http/regex.h"
 
 int plan_open(struct plan **ret_plan)
 {
@@ -24,8 +26,24 @@ int plan_open(struct plan **ret_plan)
 
 void plan_close(struct plan *p)
 {
-    if (p != NULL)
-        arena_close(p->arena); /* the plan itself lives there too */
+    if (p == NULL)
+        return;
+    for (uint32_t i = 0; i < p->expression_count; i++)
+        expression_close((struct expression *)&p->expressions[i]);
+    for (uint32_t i = 0; i < p->request_count; i++) {
+        for (uint32_t k = 0; k < p->requests[i].capture_count; k++)
+            regex_close((struct regex *)p->requests[i].captures[k].regex);
+    }
+    arena_close(p->arena); /* the plan itself lives there too */
+}
+
+uint32_t plan_first_step(const struct plan *p, uint32_t first)
+{
+    uint32_t at = first;
+    while (p->steps[at].kind == STEP_CLEAR)
+        at++;
+    return p->steps[at].kind == STEP_JUMP && p->steps[at].target < first ? p->steps[at].target
+                                                                         : first;
 }
 
 const char *plan_read_host(struct plan_host *ret_host, struct span text)
@@ -46,6 +64,13 @@ const char *plan_read_host(struct plan_host *ret_host, struct span text)
     host.header[len] = '\0';
     *ret_host = host;
     return NULL;
+}
+
+const char *plan_origin_text(struct arena *a, const struct plan_host *host)
+{
+    char text[sizeof(host->header) + sizeof("https://")];
+    snprintf(text, sizeof(text), "%s%s", host->url.is_tls ? "https://" : "http://", host->header);
+    return arena_copy(a, span_of(text));
 }
 
 bool plan_read_header(const char *line, size_t index, struct diag_list *diags,

@@ -3,8 +3,11 @@
  * A scenario file and a URL on the command line both become a plan; the engine knows nothing else.
  * Built before the run, read-only afterwards, dies whole with plan_close().
  *
- * users --(kind by weight)--> kind --(task by weight)--> task --> steps, in order
- *                                                        step: request | set a variable
+ * users --(kind)--> kind --> set of tasks --(weight or order)--> task --> steps, or a set inside it
+ *
+ * All steps of a plan stand in one row; a task is the number of its first step and runs to
+ * STEP_END. Blocks (if, repeat, while, for_each) are jumps between them, so a user needs to
+ * remember no more than where it is and its loop counters.
  */
 #ifndef SQUALL_ENGINE_PLAN_PLAN_H
 #define SQUALL_ENGINE_PLAN_PLAN_H
@@ -13,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/plan/expression.h"
+#include "engine/plan/feed.h"
 #include "engine/plan/quantity.h"
 #include "http/capture.h"
 #include "http/template.h"
@@ -21,45 +26,45 @@
 
 struct arena;
 
-#define PLAN_NONE         UINT32_MAX
-#define PLAN_CAPTURES_MAX 64u /* out of one response */
+#define PLAN_NONE          UINT32_MAX
+#define PLAN_CAPTURES_MAX  64u /* out of one response */
+#define PLAN_LOOPS_MAX     4u  /* one within another */
+#define PLAN_SET_DEPTH_MAX 8u  /* sets of tasks one within another */
 #define PLAN_VARIABLE_BYTES_MAX                                                                    \
     4096u /* a user's variable holds at most so much; request_bytes_max relies on it */
 
-/* A value known only at run time; a template's slot is an index into plan.expressions. */
-enum expression_kind {
-    EXPRESSION_VARIABLE, /* ${name}: the user's variable `variable`; -ENODATA while unset */
-    EXPRESSION_RANDOM,   /* ${random(a, b)}: uniform integer, both ends included */
-    EXPRESSION_UUID      /* ${uuid()}: version 4, from the user's generator */
+/* A server that requests go to: scheme, host and port (RFC 6454). */
+struct plan_origin {
+    const char *text;         /* "http://127.0.0.1:8000" */
+    const char *connect_host; /* name or address to connect to, no brackets */
+    uint16_t connect_port;
+    bool is_tls;
+    struct span host_header; /* value of the Host header */
 };
 
-struct expression {
-    enum expression_kind kind;
-    uint32_t variable;
-    int64_t low, high;
-    const char *text; /* as written, for messages */
+/* Something an answer must show besides its status. */
+struct plan_check {
+    uint32_t expression; /* must hold */
+    uint32_t left;    /* what stands before its comparison, for the message; PLAN_NONE = nothing */
+    const char *text; /* "json /id > 5" */
 };
 
 struct plan_request {
-    struct template template;
-    uint32_t endpoint;  /* row it is counted under */
+    struct template template; /* without Cookie: that is added from the user's jar */
+    uint32_t endpoint;        /* row it is counted under; PLAN_NONE when not is_recorded */
+    uint32_t origin;
+    bool is_recorded;   /* false: sent, but in no row and no account */
     bool is_head;       /* method HEAD: the answer has no body */
     bool is_idempotent; /* RFC 9110 section 9.2.2 */
+    uint8_t redirects_max;
     uint64_t timeout_ns;
     const struct capture *captures;
     uint32_t capture_count;
-    bool wants_body, wants_headers; /* some capture looks at them */
+    const struct plan_check *checks;
+    uint32_t check_count;
+    bool wants_body, wants_headers; /* some capture or check looks at them */
     uint64_t status_expected[16];   /* bit per status 0..1023 that is a success */
     bool expects_status;
-};
-
-enum step_kind { STEP_REQUEST, STEP_SET };
-
-struct plan_step {
-    enum step_kind kind;
-    uint32_t request;             /* STEP_REQUEST: index into plan.requests */
-    uint32_t variable;            /* STEP_SET: variable that gets … */
-    const struct template *value; /* … this, rendered; its head pieces only */
 };
 
 enum wait_kind {
@@ -75,11 +80,47 @@ struct wait_rule {
     uint64_t low_ns, high_ns;
 };
 
+enum step_kind {
+    STEP_END,     /* the task is over */
+    STEP_REQUEST, /* `index`: request */
+    STEP_SET,     /* variable `index` becomes the text `value` (template_render_text()) */
+    STEP_ASSIGN,  /* variable `into` becomes what expression `index` gives: a list stays a list,
+                     none leaves it without a value */
+    STEP_CLEAR,   /* variable `index` has no value */
+    STEP_EMPTY,   /* variable `index` becomes the empty list */
+    STEP_APPEND,  /* variable `index`, a list, gets one more item: `value` */
+    STEP_COOKIE,  /* the cookie `name` of the first origin becomes `value` */
+    STEP_FORGET_COOKIES,
+    STEP_FEED,        /* the user takes the next row of feed `index`; it stops when there is none */
+    STEP_PAUSE,       /* `wait` */
+    STEP_JUMP,        /* go on at `target` */
+    STEP_JUMP_IF,     /* at `target` when expression `index` holds */
+    STEP_JUMP_UNLESS, /* at `target` when it does not */
+    STEP_LOOP,        /* counter `counter` becomes expression `index`, 0 at least */
+    STEP_LOOP_NEXT,   /* at `target` when `counter` is 0, else it becomes one less */
+    STEP_EACH,        /* `counter`-th item of list variable `index` goes to variable `into` and the
+                         counter becomes one more; at `target` when there is none */
+    STEP_SKIP,        /* the rest of the task is left out */
+    STEP_LEAVE,       /* so is the rest of the set: on in the one around it, at once */
+    STEP_STOP_USER
+};
+
+struct plan_step {
+    enum step_kind kind;
+    uint32_t index; /* request, variable, feed or expression, see above */
+    uint32_t into;
+    uint32_t target;
+    uint8_t counter;              /* below PLAN_LOOPS_MAX */
+    struct span name;             /* STEP_COOKIE */
+    const struct template *value; /* STEP_SET, STEP_APPEND, STEP_COOKIE: a text alone */
+    struct wait_rule wait;        /* STEP_PAUSE */
+};
+
 struct plan_task {
     const char *name;
-    uint64_t weight;
-    const struct plan_step *steps;
-    uint32_t step_count;
+    uint64_t weight;     /* 0 when its tags leave it out */
+    uint32_t first_step; /* PLAN_NONE: it is a set */
+    uint32_t set;        /* PLAN_NONE: it has steps */
 };
 
 /* Vose's alias table: one random number picks by weight in constant time. */
@@ -89,29 +130,52 @@ struct alias_table {
     const uint32_t *alias;
 };
 
-struct plan_kind {
+/* Tasks that are chosen among, or taken in order. */
+struct plan_set {
     const char *name;
-    uint64_t weight;
+    uint32_t parent; /* the set around it; PLAN_NONE = a kind's own */
+    uint8_t depth;   /* 0 = a kind's own */
     struct wait_rule wait;
-    const struct plan_step *on_start;
-    uint32_t on_start_count;
+    uint32_t on_start, on_stop; /* first step, PLAN_NONE = none */
     const struct plan_task *tasks;
     uint32_t task_count;
     struct alias_table choice;
+    const uint16_t *order; /* of a sequence: tasks, each as often as its weight says; else NULL */
+    uint32_t order_count;
+};
+
+struct plan_kind {
+    const char *name;
+    uint64_t weight;
+    uint32_t fixed_count; /* exactly so many, before all others; 0 = by weight */
+    uint32_t setup;       /* first of the steps that give its variables their first values: none of
+                             them waits; PLAN_NONE = none */
+    uint32_t set;
+};
+
+struct plan_stage {
+    uint64_t duration_ns;
+    struct ratio level; /* users, or requests per second */
+    bool is_ramp;       /* in a straight line from the level before; else at once */
 };
 
 /* How much, for how long. Zero means "not given" unless said otherwise. */
 struct plan_load {
     bool is_open; /* arrivals at `rate`, not users */
     bool is_poisson;
-    struct ratio rate;       /* arrivals per second */
-    uint32_t users;          /* closed loop: users (URL form: connections * pipeline) */
+    bool is_shared;          /* `connections` are shared by all users */
+    bool imitates_locust;    /* users are spawned in batches, pacing begins with a whole wait */
+    struct ratio rate;       /* arrivals per second; with stages the highest */
+    uint32_t users;          /* closed loop: users (URL form: connections * pipeline); with stages
+                                the most */
     struct ratio spawn_rate; /* users per second; num 0 = all at once */
-    uint32_t connections;    /* URL form and open loop: at most so many; 0 = one per user */
-    uint32_t pipeline;       /* requests in flight per connection, at least 1 */
+    const struct plan_stage *stages; /* in place of users and spawn_rate, or of rate */
+    uint32_t stage_count;
+    uint32_t connections; /* URL form and open loop: at most so many; 0 = one per user */
+    uint32_t pipeline;    /* requests in flight per connection, at least 1 */
     uint64_t requests_per_connection; /* 0 = no limit */
     uint64_t requests_max;            /* stop after exactly so many; 0 = no limit */
-    uint64_t duration_ns;             /* 0 = no limit */
+    uint64_t duration_ns;             /* 0 = no limit; of stages all together unless given */
     uint64_t timeout_ns;              /* for one request */
     uint64_t grace_ns;                /* for requests in flight at the end */
     uint64_t seed;
@@ -119,22 +183,36 @@ struct plan_load {
 
 struct plan {
     struct arena *arena;
-    const char *file;         /* scenario file, NULL for a URL */
-    const char *host;         /* as given: "http://127.0.0.1:8000" */
-    const char *connect_host; /* name or address to connect to, no brackets */
-    uint16_t connect_port;
-    bool is_tls;
+    const char *file;                  /* scenario file, NULL for a URL */
+    const char *host;                  /* as given: "http://127.0.0.1:8000" */
+    const struct plan_origin *origins; /* the first is `host` */
+    uint32_t origin_count;
     struct plan_load load;
-    const struct expression *expressions;
+    const struct expression *expressions; /* what template slots and steps name by number */
     uint32_t expression_count;
     const char *const *variables; /* names; session headers are variables named "header Name" */
     uint32_t variable_count;
+    uint8_t redirects_max; /* of requests that say nothing else; HEAD: 0 */
+    uint32_t jar;          /* the variable that holds a user's cookies; PLAN_NONE = none are kept */
+    const struct feed *feeds;
+    uint32_t feed_count;
+    const struct plan_step *steps;
+    uint32_t step_count;
+    uint32_t loop_depth; /* most loops one within another */
+    uint32_t set_depth;  /* most sets one within another; 1 = no nested one */
     const struct plan_request *requests;
     uint32_t request_count;
     const struct endpoint_name *endpoints; /* method and name of each row */
     uint32_t endpoint_count;
+    const struct plan_set *sets;
+    uint32_t set_count;
     const struct plan_kind *kinds;
     uint32_t kind_count;
+    const uint16_t *kind_cycle; /* kinds without a fixed count, smoothly by weight; users take it in
+                                   turn, after the fixed ones */
+    uint32_t kind_cycle_count;
+    const char *const *thresholds; /* of `expect`, as written */
+    uint32_t threshold_count;
     uint32_t request_bytes_max; /* buffer that any rendered request of the plan must fit in */
 };
 
@@ -166,8 +244,13 @@ struct plan_overrides {
     struct ratio spawn_rate, rate;
     bool is_poisson;
     uint64_t duration_ns, requests_max, timeout_ns, grace_ns, requests_per_connection, seed;
-    uint32_t pipeline;    /* 0 = 1 */
-    uint32_t connections; /* 0 = one per user */
+    int64_t now_ns;          /* since 1970, for now() in what is computed before the run */
+    uint32_t pipeline;       /* 0 = 1 */
+    uint32_t connections;    /* 0 = one per user */
+    const char *const *tags; /* only tasks with one of these … */
+    size_t tag_count;
+    const char *const *exclude_tags; /* … and none of those */
+    size_t exclude_tag_count;
 };
 
 /* Reads, checks and builds a scenario. Every mistake found goes to `diags`; -EINVAL when there was
@@ -179,7 +262,15 @@ int plan_from_file(struct plan **ret_plan, const char *path, const struct plan_o
 int plan_from_text(struct plan **ret_plan, const char *path, const char *text, size_t len,
                    const struct plan_overrides *over, struct diag_list *diags);
 
+/* Every key that a scenario may have, a line for each: what it stands in, the key, what it is for,
+ * with tabs between. malloc'd, NULL = no memory. */
+char *plan_list_keys(void);
+
 void plan_close(struct plan *p);
+
+/* Steps that ask answers for something begin with forgetting what the last ones gave, and lead
+ * back: the first step of those from `first` on that stands in the scenario. */
+uint32_t plan_first_step(const struct plan *p, uint32_t first);
 
 /* The plan in words, for `squall check`: users, load, each task with its share and its requests.
  * malloc'd, NULL = no memory. */

@@ -3,39 +3,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define DURATION_TEXT_MAX 48u
-#define RATIO_TEXT_MAX    48u
+#include "engine/plan/plan_words.h"
 
-/* '25', '0.5', '1/3': a ratio as people would write it. */
-static const char *format_ratio(char *out, size_t cap, struct ratio r)
-{
-    if (r.num % r.den == 0)
-        snprintf(out, cap, "%" PRIu64, r.num / r.den);
-    else if (1000000 % r.den == 0)
-        snprintf(out, cap, "%g", (double)r.num / (double)r.den);
-    else
-        snprintf(out, cap, "%" PRIu64 "/%" PRIu64, r.num, r.den);
-    return out;
-}
+#define STEP_INDENT 12u /* of the steps of a task; each set around it adds to it */
 
 /* '62.5%', its whole part in `width` columns. */
 static void write_share(FILE *out, int width, uint64_t weight, uint64_t sum)
 {
     const uint64_t tenths = sum == 0 ? 0 : (weight * 2000 + sum) / (2 * sum);
     fprintf(out, "%*" PRIu64 ".%" PRIu64 "%%", width, tenths / 10, tenths % 10);
-}
-
-static void write_duration(FILE *out, uint64_t ns)
-{
-    char text[DURATION_TEXT_MAX];
-    fputs(quantity_format_duration(text, sizeof(text), ns), out);
-}
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
 }
 
 /* Nanoseconds until the last of the users has started. The first one starts at once. */
@@ -48,240 +25,198 @@ static uint64_t spawn_ns(const struct plan_load *load)
     return ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
 }
 
+static void write_stages(FILE *out, const struct plan_load *load)
+{
+    for (uint32_t i = 0; i < load->stage_count; i++) {
+        const struct plan_stage *stage = &load->stages[i];
+        fputs(i == 0 ? "  stages     " : "             ", out);
+        fputs(stage->is_ramp ? "to " : "", out);
+        words_ratio(out, stage->level);
+        fputs(load->is_open ? " per second" : " users", out);
+        fputs(stage->is_ramp ? " over " : " for ", out);
+        words_duration(out, stage->duration_ns);
+        fputc('\n', out);
+    }
+}
+
 static void write_users(FILE *out, const struct plan_load *load)
 {
-    char rate[RATIO_TEXT_MAX];
+    const char *arrival = load->is_poisson ? ", at random (Poisson)" : ", evenly spread";
+    if (load->stage_count > 0) {
+        write_stages(out, load);
+        return;
+    }
     if (load->is_open) {
-        fprintf(out, "  rate       %s per second%s\n", format_ratio(rate, sizeof(rate), load->rate),
-                load->is_poisson ? ", at random (Poisson)" : ", evenly spread");
+        fputs("  rate       ", out);
+        words_ratio(out, load->rate);
+        fprintf(out, " per second%s\n", arrival);
         return;
     }
     fprintf(out, "  users      %" PRIu32, load->users);
     if (spawn_ns(load) > 0) {
-        fprintf(out, ", %s started per second, all there after ",
-                format_ratio(rate, sizeof(rate), load->spawn_rate));
-        write_duration(out, spawn_ns(load));
+        fputs(", ", out);
+        words_ratio(out, load->spawn_rate);
+        fputs(" started per second, all there after ", out);
+        words_duration(out, spawn_ns(load));
     } else if (load->users > 1) {
         fputs(", all started at once", out);
     }
     fputc('\n', out);
 }
 
+static void write_connections(FILE *out, const struct plan_load *load)
+{
+    if (load->connections > 0 && load->is_shared)
+        fprintf(out, "  connects   %" PRIu32 " connection%s, shared by all users\n",
+                load->connections, words_plural(load->connections));
+    else if (load->connections > 0)
+        fprintf(out,
+                "  connects   %" PRIu32 " connection%s, %" PRIu32 " request%s in flight on each\n",
+                load->connections, words_plural(load->connections), load->pipeline,
+                words_plural(load->pipeline));
+    if (load->requests_per_connection > 0)
+        fprintf(out, "  reconnect  after %" PRIu64 " request%s\n", load->requests_per_connection,
+                words_plural(load->requests_per_connection));
+}
+
 static void write_load(FILE *out, const struct plan_load *load)
 {
     write_users(out, load);
-    if (load->connections > 0)
-        fprintf(
-            out, "  connects   %" PRIu32 " connection%s, %" PRIu32 " request%s in flight on each\n",
-            load->connections, plural(load->connections), load->pipeline, plural(load->pipeline));
+    if (load->imitates_locust)
+        fputs("  imitates   Locust: users start in batches, pacing begins with a whole wait\n",
+              out);
     if (load->duration_ns > 0) {
         fputs("  run time   ", out);
-        write_duration(out, load->duration_ns);
+        words_duration(out, load->duration_ns);
         fputc('\n', out);
     }
     if (load->requests_max > 0)
         fprintf(out, "  requests   %" PRIu64 ", then stop\n", load->requests_max);
-    if (load->requests_per_connection > 0)
-        fprintf(out, "  reconnect  after %" PRIu64 " request%s\n", load->requests_per_connection,
-                plural(load->requests_per_connection));
+    write_connections(out, load);
     fputs("  timeout    ", out);
-    write_duration(out, load->timeout_ns);
+    words_duration(out, load->timeout_ns);
     fputs(" for a request; at the end ", out);
-    write_duration(out, load->grace_ns);
+    words_duration(out, load->grace_ns);
     fputs(" for those in flight\n", out);
 }
 
+static void write_feed(FILE *out, const struct feed *feed)
+{
+    static const char *const orders[] = { [FEED_SEQUENTIAL] = "in order",
+                                          [FEED_SHUFFLED] = "shuffled once",
+                                          [FEED_RANDOM] = "any row, every time" };
+    fprintf(out, "%s: %" PRIu32 " row%s of ", feed->name, feed->row_count,
+            words_plural(feed->row_count));
+    for (uint32_t i = 0; i < feed->column_count; i++)
+        fprintf(out, "%s%.*s", i == 0 ? "" : ", ", (int)feed->columns[i].len,
+                feed->columns[i].bytes);
+    fprintf(out, "; %s, %s\n", orders[feed->order],
+            feed->stops ? "users stop at the end" : "again at the end");
+}
+
+/* Lines of one kind under one heading. */
+static const char *heading(uint32_t index, const char *words)
+{
+    return index == 0 ? words : "             ";
+}
+
+static void write_surroundings(FILE *out, const struct plan *p)
+{
+    for (uint32_t i = 1; i < p->origin_count; i++)
+        fprintf(out, "%s%s\n", heading(i - 1, "  hosts      "), p->origins[i].text);
+    if (p->jar == PLAN_NONE && p->file != NULL)
+        fputs("  cookies    none are kept\n", out);
+    for (uint32_t i = 0; i < p->feed_count; i++) {
+        fputs(heading(i, "  feeds      "), out);
+        write_feed(out, &p->feeds[i]);
+    }
+    for (uint32_t i = 0; i < p->threshold_count; i++)
+        fprintf(out, "%s%s\n", heading(i, "  expects    "), p->thresholds[i]);
+}
+
+/* ---- sets of tasks ---- */
+
+static void write_set(FILE *out, const struct plan *p, const struct plan_set *set, uint32_t indent);
+
 static void write_wait(FILE *out, const struct wait_rule *wait)
 {
-    switch (wait->kind) {
-    case WAIT_NONE:
-        fputs("no pause between tasks", out);
-        return;
-    case WAIT_CONSTANT:
-        fputs("pauses ", out);
-        write_duration(out, wait->low_ns);
+    words_wait(out, wait);
+    if (wait->kind == WAIT_NONE)
+        fputs(" between tasks", out);
+    else if (wait->kind != WAIT_PACING)
         fputs(" after each task", out);
-        return;
-    case WAIT_UNIFORM:
-        fputs("pauses ", out);
-        write_duration(out, wait->low_ns);
-        fputs(" to ", out);
-        write_duration(out, wait->high_ns);
-        fputs(" after each task", out);
-        return;
-    case WAIT_EXPONENTIAL:
-        fputs("pauses ", out);
-        write_duration(out, wait->low_ns);
-        fputs(" on average (exponential) after each task", out);
-        return;
-    case WAIT_PACING:
-        fputs("starts a task every ", out);
-        write_duration(out, wait->low_ns);
-        return;
-    }
 }
 
-/* A template's bytes between the first two blanks: its target, slots as they were written. */
-struct target_scan {
-    FILE *out;
-    uint32_t blanks;
-};
-
-static void scan_fixed(struct target_scan *scan, struct span bytes)
+static uint64_t weight_sum(const struct plan_set *set)
 {
-    for (size_t i = 0; i < bytes.len && scan->blanks < 2; i++) {
-        const char c = bytes.bytes[i];
-        if (c == ' ')
-            scan->blanks++;
-        else if (scan->blanks == 1)
-            fputc(c, scan->out);
-    }
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < set->task_count; i++)
+        sum += set->tasks[i].weight;
+    return sum;
 }
 
-static void write_target(FILE *out, const struct plan *p, const struct template *t)
+static void write_task(FILE *out, const struct plan *p, const struct plan_set *set,
+                       const struct plan_task *task, uint32_t indent)
 {
-    struct target_scan scan = { .out = out };
-    if (template_is_fixed(t)) {
-        scan_fixed(&scan, t->whole);
-        return;
-    }
-    for (uint32_t i = 0; i < t->head_count && scan.blanks < 2; i++) {
-        const struct piece *piece = &t->head[i];
-        if (piece->kind == PIECE_FIXED)
-            scan_fixed(&scan, (struct span){ t->bytes + piece->offset, piece->len });
-        else if (scan.blanks == 1)
-            fputs(p->expressions[piece->slot].text, out);
-    }
-}
-
-/* '2xx', '200..204', '201': the expected statuses, in runs. */
-static void write_statuses(FILE *out, const uint64_t bits[16])
-{
-    bool is_first = true;
-    for (uint32_t low = 100; low < 1000; low++) {
-        if ((bits[low / 64] >> (low % 64) & 1) == 0)
-            continue;
-        uint32_t high = low;
-        while (high + 1 < 1000 && (bits[(high + 1) / 64] >> ((high + 1) % 64) & 1) != 0)
-            high++;
-        fputs(is_first ? " " : ", ", out);
-        is_first = false;
-        if (low % 100 == 0 && high == low + 99)
-            fprintf(out, "%uxx", low / 100);
-        else if (high > low)
-            fprintf(out, "%u..%u", low, high);
-        else
-            fprintf(out, "%u", low);
-        low = high;
-    }
-}
-
-/* A row is named after its target, which the path of the host may precede. */
-static bool names_target(const struct plan *p, const char *name, const char *target)
-{
-    const size_t name_len = strlen(name), target_len = strlen(target), host_len = strlen(p->host);
-    if (target_len < name_len || strcmp(target + (target_len - name_len), name) != 0)
-        return false;
-    size_t end = host_len;
-    while (end > 0 && p->host[end - 1] == '/')
-        end--;
-    const size_t before = target_len - name_len;
-    return before == 0 || (before < end && memcmp(p->host + end - before, target, before) == 0);
-}
-
-static void write_request(FILE *out, const struct plan *p, const struct plan_request *r)
-{
-    const struct endpoint_name *row = &p->endpoints[r->endpoint];
-    char *target = NULL;
-    size_t len = 0;
-    FILE *memory = open_memstream(&target, &len);
-    if (memory != NULL) {
-        write_target(memory, p, &r->template);
-        fclose(memory);
-    }
-    fprintf(out, "%s %s", row->method, target == NULL ? "" : target);
-    if (target == NULL || !names_target(p, row->name, target))
-        fprintf(out, "  as %s", row->name);
-    free(target);
-    if (r->expects_status) {
-        fputs("  expects", out);
-        write_statuses(out, r->status_expected);
-    }
-    if (r->timeout_ns != p->load.timeout_ns) {
-        fputs("  timeout ", out);
-        write_duration(out, r->timeout_ns);
-    }
-    for (uint32_t i = 0; i < r->capture_count; i++) {
-        const struct capture *c = &r->captures[i];
-        fprintf(out, "%s%s from %s %.*s", i == 0 ? "  captures " : ", ", p->variables[c->variable],
-                c->kind == CAPTURE_JSON ? "json" : "header", (int)c->what.len, c->what.bytes);
-    }
-    fputc('\n', out);
-}
-
-static void write_value(FILE *out, const struct plan *p, const struct plan_step *step)
-{
-    const struct template *t = step->value;
-    fprintf(out, "sets %s: ", p->variables[step->variable]);
-    for (uint32_t i = 0; i < t->head_count; i++) {
-        if (t->head[i].kind == PIECE_SLOT)
-            fputs(p->expressions[t->head[i].slot].text, out);
-        else
-            fprintf(out, "%.*s", (int)t->head[i].len, t->bytes + t->head[i].offset);
-    }
-    fputc('\n', out);
-}
-
-static void write_step(FILE *out, const struct plan *p, const struct plan_step *step)
-{
-    if (step->kind == STEP_REQUEST)
-        write_request(out, p, &p->requests[step->request]);
+    fprintf(out, "%*s", (int)(indent - 8), "");
+    if (set->order != NULL)
+        fprintf(out, "%4" PRIu64 " x", task->weight);
     else
-        write_value(out, p, step);
-}
-
-static void write_steps(FILE *out, const struct plan *p, const struct plan_step *steps,
-                        uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        fputs("            ", out);
-        write_step(out, p, &steps[i]);
-    }
-}
-
-static void write_task(FILE *out, const struct plan *p, const struct plan_task *task, uint64_t sum)
-{
-    fputs("    ", out);
-    write_share(out, 3, task->weight, sum);
-    if (task->step_count == 1) {
-        fputs("  ", out);
-        write_step(out, p, &task->steps[0]);
+        write_share(out, 3, task->weight, weight_sum(set));
+    fputs("  ", out);
+    const struct plan_request *single =
+        task->set != PLAN_NONE ? NULL : words_single(p, task->first_step);
+    if (single != NULL) {
+        words_request(out, p, single);
+        fputc('\n', out);
         return;
     }
-    fprintf(out, "  %s\n", task->name);
-    write_steps(out, p, task->steps, task->step_count);
+    fputs(task->name, out);
+    if (task->set != PLAN_NONE) {
+        const struct plan_set *inner = &p->sets[task->set];
+        fputs(inner->order != NULL ? ": in order, again and again, " : ": ", out);
+        write_wait(out, &inner->wait);
+        fputc('\n', out);
+        write_set(out, p, inner, indent + 8);
+        return;
+    }
+    fputc('\n', out);
+    words_steps(out, p, task->first_step, indent);
+}
+
+/* Steps that are no task, under a word of their own. */
+static void write_edge(FILE *out, const struct plan *p, const char *word, uint32_t first,
+                       uint32_t indent)
+{
+    if (first == PLAN_NONE)
+        return;
+    fprintf(out, "%*s%s\n", (int)(indent - 7), "", word);
+    words_steps(out, p, first, indent);
+}
+
+static void write_set(FILE *out, const struct plan *p, const struct plan_set *set, uint32_t indent)
+{
+    write_edge(out, p, "first", set->on_start, indent);
+    for (uint32_t i = 0; i < set->task_count; i++)
+        write_task(out, p, set, &set->tasks[i], indent);
+    write_edge(out, p, "at last", set->on_stop, indent);
 }
 
 static void write_kind(FILE *out, const struct plan *p, const struct plan_kind *kind, uint64_t sum)
 {
-    fprintf(out, "\n%s", kind->name);
-    if (p->kind_count > 1) {
-        fputs(": ", out);
+    const struct plan_set *set = &p->sets[kind->set];
+    fprintf(out, "\n%s: ", kind->name);
+    if (kind->fixed_count > 0) {
+        fprintf(out, "%" PRIu32 " user%s, ", kind->fixed_count, words_plural(kind->fixed_count));
+    } else if (p->kind_count > 1) {
         write_share(out, 1, kind->weight, sum);
-        fputs(" of the users", out);
+        fputs(" of the users, ", out);
     }
-    fputs(p->kind_count > 1 ? ", " : ": ", out);
-    write_wait(out, &kind->wait);
+    fputs(set->order != NULL ? "tasks in order, " : "", out);
+    write_wait(out, &set->wait);
     fputc('\n', out);
-    if (kind->on_start_count > 0) {
-        fputs("     first\n", out);
-        write_steps(out, p, kind->on_start, kind->on_start_count);
-    }
-    uint64_t tasks = 0;
-    for (uint32_t i = 0; i < kind->task_count; i++)
-        tasks += kind->tasks[i].weight;
-    for (uint32_t i = 0; i < kind->task_count; i++)
-        write_task(out, p, &kind->tasks[i], tasks);
+    write_edge(out, p, "begins with", kind->setup, STEP_INDENT);
+    write_set(out, p, set, STEP_INDENT);
 }
 
 char *plan_describe(const struct plan *p)
@@ -295,8 +230,9 @@ char *plan_describe(const struct plan *p)
     fprintf(out, "%s%s%s\n", p->file == NULL ? "" : p->file, p->file == NULL ? "" : " against ",
             p->host);
     write_load(out, &p->load);
+    write_surroundings(out, p);
     for (uint32_t i = 0; i < p->kind_count; i++)
-        sum += p->kinds[i].weight;
+        sum += p->kinds[i].fixed_count > 0 ? 0 : p->kinds[i].weight;
     for (uint32_t i = 0; i < p->kind_count; i++)
         write_kind(out, p, &p->kinds[i], sum);
     const bool is_broken = ferror(out) != 0;

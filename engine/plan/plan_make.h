@@ -27,6 +27,9 @@ struct plan_host {
  * found. */
 const char *plan_read_host(struct plan_host *ret_host, struct span text);
 
+/* "http://host:port" in the arena, NULL = no memory. */
+const char *plan_origin_text(struct arena *a, const struct plan_host *host);
+
 /* Takes "Name: value" of the command line apart, the one of number `index`. An empty value leaves
  * the header out, as with curl. False when it is no header that may be sent, with an entry in
  * `diags`. */

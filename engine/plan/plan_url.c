@@ -88,15 +88,17 @@ static int write_request(const struct request_source *s, struct plan *plan,
     int rc = template_builder_open(&w.builder);
     if (rc != 0)
         return rc;
-    request_head_write(&s->head, &w);
+    request_head_begin(&s->head, &w);
+    request_head_finish(&s->head, &w);
     if (o->body != NULL || method_expects_body(s->head.method))
         template_builder_begin_body(w.builder);
     if (o->body != NULL)
         request_write_fixed(&w, (struct span){ o->body, o->body_bytes });
     rc = template_builder_finish(w.builder, &request->template, alloc_of_arena, plan->arena);
     template_builder_close(w.builder);
+    request->is_recorded = true;
     request->is_head = strcmp(s->head.method, "HEAD") == 0;
-    request->is_idempotent = method_is_idempotent(s->head.method);
+    request->is_idempotent = method_is_idempotent(span_of(s->head.method));
     request->timeout_ns = plan->load.timeout_ns;
     plan->request_bytes_max = (uint32_t)request_writer_bytes_max(&w);
     return rc;
@@ -120,17 +122,25 @@ static char *copy_target(struct arena *a, const struct text *target)
     return copy;
 }
 
-/* "http://host:port", the part of the URL that all requests share. */
-static char *copy_host(struct arena *a, const struct request_source *s)
+/* The one origin there is. 0 or -ENOMEM. */
+static int set_origin(struct plan *plan, const struct request_source *s)
 {
-    const char *scheme = s->host.url.is_tls ? "https://" : "http://";
-    const size_t scheme_len = strlen(scheme), len = strlen(s->host.header);
-    char *copy = arena_alloc(a, scheme_len + len + 1);
-    if (copy == NULL)
-        return NULL;
-    memcpy(copy, scheme, scheme_len);
-    memcpy(copy + scheme_len, s->host.header, len);
-    return copy;
+    struct arena *a = plan->arena;
+    struct plan_origin *origin = arena_alloc(a, sizeof(*origin));
+    const char *header = arena_copy(a, span_of(s->host.header));
+    const char *host = arena_copy(a, s->host.url.host);
+    const char *text = plan_origin_text(a, &s->host);
+    if (origin == NULL || header == NULL || host == NULL || text == NULL)
+        return -ENOMEM;
+    *origin = (struct plan_origin){ .text = text,
+                                    .connect_host = host,
+                                    .connect_port = s->host.url.port,
+                                    .is_tls = s->host.url.is_tls,
+                                    .host_header = span_of(header) };
+    plan->origins = origin;
+    plan->origin_count = 1;
+    plan->host = text;
+    return 0;
 }
 
 static void set_load(struct plan *plan, const struct plan_url_options *o)
@@ -150,31 +160,42 @@ static void set_load(struct plan *plan, const struct plan_url_options *o)
 static int fill_plan(struct plan *plan, const struct request_source *s)
 {
     static const uint64_t weight = 1;
+    static const uint16_t cycle[] = { 0 };
+    static const struct plan_step steps[] = { { .kind = STEP_REQUEST }, { .kind = STEP_END } };
     struct arena *a = plan->arena;
     struct plan_kind *kind = arena_alloc(a, sizeof(*kind));
+    struct plan_set *set = arena_alloc(a, sizeof(*set));
     struct plan_task *task = arena_alloc(a, sizeof(*task));
-    struct plan_step *step = arena_alloc(a, sizeof(*step));
     struct plan_request *request = arena_alloc(a, sizeof(*request));
     struct endpoint_name *endpoint = arena_alloc(a, sizeof(*endpoint));
     const char *method = arena_copy(a, span_of(s->head.method));
     const char *name = copy_target(a, &s->target);
-    plan->host = copy_host(a, s);
-    plan->connect_host = arena_copy(a, s->host.url.host);
-    if (kind == NULL || task == NULL || step == NULL || request == NULL || endpoint == NULL ||
-        method == NULL || name == NULL || plan->host == NULL || plan->connect_host == NULL)
+    if (kind == NULL || set == NULL || task == NULL || request == NULL || endpoint == NULL ||
+        method == NULL || name == NULL)
         return -ENOMEM;
-    plan->connect_port = s->host.url.port;
-    plan->is_tls = s->host.url.is_tls;
-    *step = (struct plan_step){ .kind = STEP_REQUEST };
-    *task = (struct plan_task){ .name = name, .weight = 1, .steps = step, .step_count = 1 };
-    *kind = (struct plan_kind){ .name = "user", .weight = 1, .tasks = task, .task_count = 1 };
+    *kind = (struct plan_kind){ .name = "user", .weight = 1, .setup = PLAN_NONE };
+    *set = (struct plan_set){ .name = "user",
+                              .parent = PLAN_NONE,
+                              .on_start = PLAN_NONE,
+                              .on_stop = PLAN_NONE,
+                              .tasks = task,
+                              .task_count = 1 };
+    *task = (struct plan_task){ .name = name, .weight = 1, .set = PLAN_NONE };
     *endpoint = (struct endpoint_name){ .method = method, .name = name };
+    plan->jar = PLAN_NONE;
     plan->kinds = kind;
+    plan->kind_cycle = cycle;
+    plan->sets = set;
+    plan->steps = steps;
     plan->requests = request;
     plan->endpoints = endpoint;
-    plan->kind_count = plan->request_count = plan->endpoint_count = 1;
-    const int rc = alias_build(&kind->choice, a, &weight, 1);
-    return rc != 0 ? rc : write_request(s, plan, request);
+    plan->kind_count = plan->kind_cycle_count = plan->set_count = plan->set_depth = 1;
+    plan->request_count = plan->endpoint_count = 1;
+    plan->step_count = 2;
+    int rc = set_origin(plan, s);
+    if (rc == 0)
+        rc = alias_build(&set->choice, a, &weight, 1);
+    return rc == 0 ? write_request(s, plan, request) : rc;
 }
 
 static void check_sizes(const struct plan_url_options *o, struct diag_list *diags)

@@ -61,6 +61,15 @@ static inline uint64_t prng_below(struct prng *p, uint64_t bound)
     return (uint64_t)(product >> 64);
 }
 
+/* Uniform in [low, high], low <= high. */
+static inline int64_t prng_between(struct prng *p, int64_t low, int64_t high)
+{
+    /* In unsigned arithmetic the width is right even where high - low would overflow. */
+    const uint64_t width = (uint64_t)high - (uint64_t)low;
+    const uint64_t offset = width == UINT64_MAX ? prng_next(p) : prng_below(p, width + 1);
+    return (int64_t)((uint64_t)low + offset);
+}
+
 /* Uniform in [0, 1), 53 bits. */
 static inline double prng_unit(struct prng *p)
 {

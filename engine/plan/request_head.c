@@ -39,12 +39,16 @@ void request_head_set_defaults(struct request_head *h, const struct text *host, 
         request_head_set(h, SPAN_LITERAL("Connection"), &default_close, HEADER_DEFAULT);
 }
 
-void request_head_write(const struct request_head *h, struct request_writer *w)
+void request_head_begin(const struct request_head *h, struct request_writer *w)
 {
     request_write_fixed(w, span_of(h->method));
     request_write_fixed(w, SPAN_LITERAL(" "));
     request_write_fixed(w, h->prefix);
     request_write_target(w, h->target);
+}
+
+void request_head_finish(const struct request_head *h, struct request_writer *w)
+{
     request_write_fixed(w, SPAN_LITERAL(" HTTP/1.1\r\n"));
     for (uint32_t i = 0; i < h->count; i++) {
         const struct request_header *header = &h->headers[i];
@@ -57,23 +61,8 @@ void request_head_write(const struct request_head *h, struct request_writer *w)
     }
 }
 
-static bool is_one_of(const char *method, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(method, names[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool method_is_idempotent(const char *method)
-{
-    static const char *const names[] = { "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE" };
-    return is_one_of(method, names, sizeof(names) / sizeof(names[0]));
-}
-
 bool method_expects_body(const char *method)
 {
-    static const char *const names[] = { "POST", "PUT", "PATCH" };
-    return is_one_of(method, names, sizeof(names) / sizeof(names[0]));
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+           strcmp(method, "PATCH") == 0;
 }

@@ -38,11 +38,10 @@ void request_head_set_defaults(struct request_head *h, const struct text *host, 
 /* The header of that name, NULL when nobody set it. */
 struct request_header *request_head_find(struct request_head *h, struct span name);
 
-/* Request line and headers, without the blank line. */
-void request_head_write(const struct request_head *h, struct request_writer *w);
-
-/* RFC 9110 section 9.2.2, of the methods that can be written in a scenario. */
-bool method_is_idempotent(const char *method);
+/* Method and target, behind which more of a query may be written; then the rest of the request line
+ * and the headers, without the blank line. */
+void request_head_begin(const struct request_head *h, struct request_writer *w);
+void request_head_finish(const struct request_head *h, struct request_writer *w);
 
 /* Methods whose requests say 'Content-Length: 0' when they have no body (RFC 9110 section 8.6). */
 bool method_expects_body(const char *method);

@@ -1,7 +1,8 @@
 #include "engine/plan/request_text.h"
 
 /* Of a Content-Length header with the longest number, and the blank line. */
-#define FRAMING_BYTES 48u
+#define FRAMING_BYTES        48u
+#define CONSTANT_ESCAPED_MAX (6u * 4096u + 2u) /* a text as long as a variable's, as JSON */
 
 void request_write_fixed(struct request_writer *w, struct span bytes)
 {
@@ -36,8 +37,20 @@ static void write_slot(struct request_writer *w, uint32_t slot, uint32_t bytes_m
     w->slot_count++;
 }
 
+/* False when it may not stand there, or is too long for the room taken here. */
+static bool write_constant(struct request_writer *w, struct span value, enum escape how)
+{
+    char escaped[CONSTANT_ESCAPED_MAX];
+    const int len = template_escape(how, value, escaped, sizeof(escaped));
+    if (len >= 0)
+        request_write_fixed(w, (struct span){ escaped, (size_t)len });
+    return len >= 0;
+}
+
 void request_write_part(struct request_writer *w, const struct text_part *part, enum escape how)
 {
+    if (part->is_slot && part->is_constant && write_constant(w, part->constant, how))
+        return;
     if (part->is_slot)
         write_slot(w, part->slot, part->slot_bytes_max, how);
     else

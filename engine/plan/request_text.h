@@ -19,6 +19,8 @@ struct text_part {
     bool is_slot;
     uint32_t slot;
     uint32_t slot_bytes_max; /* of the raw value */
+    bool is_constant;        /* a slot whose value is known: `constant` */
+    struct span constant;
 };
 
 struct text {
@@ -30,10 +32,12 @@ struct text {
 struct request_writer {
     struct template_builder *builder;
     uint64_t fixed_bytes, slot_bytes;
+    uint64_t file_bytes; /* of the fixed ones, out of files */
     uint64_t slot_count;
 };
 
 void request_write_fixed(struct request_writer *w, struct span bytes);
+/* A value that is known already is escaped for good, where it may stand there. */
 void request_write_part(struct request_writer *w, const struct text_part *part, enum escape how);
 
 /* Literals go as they are, slots are escaped. */

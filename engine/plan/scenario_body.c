@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "engine/plan/expression.h"
 #include "engine/plan/scalar.h"
 #include "engine/plan/scenario_build.h"
+#include "http/content_coding.h"
+#include "http/json.h"
 
 const char *scenario_body_type(enum scenario_body kind)
 {
@@ -12,46 +14,24 @@ const char *scenario_body_type(enum scenario_body kind)
         return "application/json";
     case BODY_FORM:
         return "application/x-www-form-urlencoded";
+    case BODY_MULTIPART:
+        return scenario_multipart_type;
     case BODY_NONE:
     case BODY_RAW:
+    case BODY_FILE:
         break;
     }
     return NULL;
 }
 
-/* The next character of a text that is UTF-8, as libyaml delivers it. */
-static uint32_t next_character(struct span text, size_t *at)
+/* The character at *at of a text that is UTF-8, as libyaml delivers it. */
+static void write_json_character(struct request_writer *w, struct span text, size_t *at)
 {
-    const unsigned char *b = (const unsigned char *)text.bytes + *at;
-    const size_t size = b[0] < 0x80 ? 1 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : 4;
-    uint32_t code = size == 1 ? b[0] : b[0] & (0x7Fu >> size);
-    for (size_t k = 1; k < size; k++)
-        code = code << 6 | (b[k] & 0x3Fu);
-    *at += size;
-    return code;
-}
-
-/* One character as json.dumps has it inside a string; '\u' escapes are in lower case and in pairs
- * beyond the first plane. */
-static void write_json_character(struct request_writer *w, uint32_t code)
-{
-    static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-    char escape[16];
-    for (size_t i = 0; i + 1 < sizeof(named); i += 2) {
-        if (code != (unsigned char)named[i])
-            continue;
-        escape[0] = '\\';
-        escape[1] = named[i + 1];
-        request_write_fixed(w, (struct span){ escape, 2 });
-        return;
-    }
-    int len;
-    if (code >= 0x10000)
-        len = snprintf(escape, sizeof(escape), "\\u%04x\\u%04x", 0xD800 + ((code - 0x10000) >> 10),
-                       0xDC00 + ((code - 0x10000) & 0x3FF));
-    else
-        len = snprintf(escape, sizeof(escape), "\\u%04x", code);
-    request_write_fixed(w, (struct span){ escape, (size_t)len });
+    char escaped[JSON_ESCAPE_MAX];
+    const char *bytes = text.bytes + *at;
+    const size_t len = json_utf8_len(bytes, text.len - *at);
+    request_write_fixed(w, (struct span){ escaped, json_escape(bytes, len, escaped) });
+    *at += len;
 }
 
 static bool is_plain_in_json(char c)
@@ -67,13 +47,13 @@ static void write_json_literal(struct request_writer *w, struct span text)
             i++;
         request_write_fixed(w, (struct span){ text.bytes + start, i - start });
         if (i < text.len)
-            write_json_character(w, next_character(text, &i));
+            write_json_character(w, text, &i);
     }
 }
 
 static void write_json_string(struct build *b, struct request_writer *w, const struct node *n)
 {
-    const struct text text = scenario_text_compile(b, n);
+    const struct text text = scenario_text_compile(b, n, n->text);
     request_write_fixed(w, SPAN_LITERAL("\""));
     for (uint32_t i = 0; i < text.count; i++) {
         if (text.parts[i].is_slot)
@@ -118,23 +98,16 @@ static void write_json_key(struct build *b, struct request_writer *w, const stru
 
 static void write_json_scalar(struct build *b, struct request_writer *w, const struct node *n)
 {
-    if (!n->is_plain) {
-        write_json_string(b, w, n);
-        return;
-    }
-    if (!expression_is_present(n->text)) {
+    struct span inside;
+    if (scenario_text_is_slot(n->text, &inside)) {
+        /* Nothing but one slot: the value keeps its type, a number stays a number. */
+        const struct text text = scenario_text_compile(b, n, n->text);
+        request_write_text(w, &text, ESCAPE_JSON_VALUE);
+    } else if (n->is_plain && !expression_is_present(n->text)) {
         write_json_plain(b, w, n, SPAN_LITERAL(""));
-        return;
-    }
-    size_t at = 0;
-    const struct part first = expression_next(n->text, &at);
-    if (first.kind != PART_SLOT || at != n->text.len) {
+    } else {
         write_json_string(b, w, n);
-        return;
     }
-    /* Nothing but one slot: the value keeps its type, a number stays a number. */
-    const struct text text = scenario_text_compile(b, n);
-    request_write_text(w, &text, ESCAPE_JSON_VALUE);
 }
 
 /* As deep as the tree, which is bounded by SCENARIO_DEPTH_MAX. */
@@ -158,84 +131,90 @@ static void write_json(struct build *b, struct request_writer *w, const struct n
     request_write_fixed(w, is_mapping ? SPAN_LITERAL("}") : SPAN_LITERAL("]"));
 }
 
-static bool is_unreserved(char c)
+static void write_raw(struct build *b, struct request_writer *w, const struct node *n)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    const struct text text = scenario_text_compile(b, n, n->text);
+    request_write_text(w, &text, ESCAPE_NONE);
 }
 
-static void write_form_literal(struct request_writer *w, struct span text)
+static void write_file(struct build *b, struct request_writer *w, const struct node *name)
 {
-    static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len;) {
-        const size_t start = i;
-        while (i < text.len && is_unreserved(text.bytes[i]))
-            i++;
-        request_write_fixed(w, (struct span){ text.bytes + start, i - start });
-        if (i == text.len)
-            return;
-        const unsigned char byte = (unsigned char)text.bytes[i++];
-        const char encoded[3] = { '%', hex[byte >> 4], hex[byte & 15] };
-        request_write_fixed(w, byte == ' ' ? SPAN_LITERAL("+") : (struct span){ encoded, 3 });
-    }
+    struct span bytes;
+    if (!scenario_file_read(b, name, &bytes))
+        return;
+    request_write_fixed(w, bytes);
+    w->file_bytes += bytes.len;
 }
 
-static void write_form_text(struct build *b, struct request_writer *w, const struct node *n)
+static void write_plain(struct build *b, struct request_writer *w, const struct scenario_request *r)
 {
-    const struct text text = scenario_text_compile(b, n);
-    for (uint32_t i = 0; i < text.count; i++) {
-        if (text.parts[i].is_slot)
-            request_write_part(w, &text.parts[i], ESCAPE_FORM);
-        else
-            write_form_literal(w, text.parts[i].bytes);
-    }
-}
-
-static void write_form_field(struct build *b, struct request_writer *w, const struct node *key,
-                             const struct node *value, bool *is_first)
-{
-    if (value->kind != NODE_SCALAR) {
-        diag_add(b->s->diags, value->place, "expected a text after %s, found %s",
-                 node_found(key).text, node_found(value).text);
+    switch (r->body_kind) {
+    case BODY_NONE:
+        return;
+    case BODY_RAW:
+        write_raw(b, w, r->body);
+        return;
+    case BODY_JSON:
+        write_json(b, w, r->body);
+        return;
+    case BODY_FORM:
+        scenario_fields_write(b, w, r->body);
+        return;
+    case BODY_FILE:
+        write_file(b, w, r->body);
+        return;
+    case BODY_MULTIPART:
+        scenario_multipart_write(b, w, r->body);
         return;
     }
-    request_write_fixed(w, *is_first ? SPAN_LITERAL("") : SPAN_LITERAL("&"));
-    *is_first = false;
-    write_form_text(b, w, key);
-    request_write_fixed(w, SPAN_LITERAL("="));
-    write_form_text(b, w, value);
 }
 
-/* A list is sent as one field per item, as HTML forms and Python's urlencode(doseq=True) do. */
-static void write_form(struct build *b, struct request_writer *w, const struct node *mapping)
+static void *alloc_for_build(void *context, size_t size)
 {
-    bool is_first = true;
-    for (const struct node *value = mapping->first; value != NULL; value = value->next) {
-        if (value->kind != NODE_SEQUENCE) {
-            write_form_field(b, w, value->key, value, &is_first);
-            continue;
-        }
-        for (const struct node *item = value->first; item != NULL; item = item->next)
-            write_form_field(b, w, value->key, item, &is_first);
+    return scenario_alloc(context, size);
+}
+
+static void write_gzip(struct build *b, struct request_writer *w, struct span body)
+{
+    size_t len;
+    char *packed = content_gzip(body, &len);
+    if (packed == NULL) {
+        b->error = -ENOMEM;
+        return;
     }
+    request_write_fixed(w, (struct span){ packed, len });
+    free(packed);
+}
+
+/* The body is written into a template of its own, and what that holds is packed. */
+static void write_compressed(struct build *b, struct request_writer *w,
+                             const struct scenario_request *r)
+{
+    struct request_writer inner = { 0 };
+    struct template t;
+    b->error = template_builder_open(&inner.builder);
+    if (b->error != 0)
+        return;
+    template_builder_begin_body(inner.builder);
+    write_plain(b, &inner, r);
+    if (inner.slot_count > 0)
+        diag_add(b->s->diags, r->compress->key->place,
+                 "expected a body with nothing variable beside 'compress', found '${...}' in it");
+    else if (b->error == 0)
+        b->error = template_builder_finish(inner.builder, &t, alloc_for_build, b->s);
+    template_builder_close(inner.builder);
+    if (b->error != 0 || inner.slot_count > 0)
+        return;
+    write_gzip(b, w,
+               t.body_count == 0 ? SPAN_LITERAL("")
+                                 : (struct span){ t.bytes + t.body[0].offset, t.body[0].len });
 }
 
 void scenario_body_write(struct build *b, struct request_writer *w,
                          const struct scenario_request *r)
 {
-    switch (r->body_kind) {
-    case BODY_NONE:
-        return;
-    case BODY_RAW: {
-        const struct text text = scenario_text_compile(b, r->body);
-        request_write_text(w, &text, ESCAPE_NONE);
-        return;
-    }
-    case BODY_JSON:
-        write_json(b, w, r->body);
-        return;
-    case BODY_FORM:
-        write_form(b, w, r->body);
-        return;
-    }
+    if (r->compress != NULL && r->body_kind != BODY_NONE)
+        write_compressed(b, w, r);
+    else
+        write_plain(b, w, r);
 }

@@ -7,7 +7,9 @@
 
 #include "engine/plan/arena.h"
 #include "engine/plan/choose.h"
+#include "engine/plan/evaluate.h"
 #include "engine/plan/plan_make.h"
+#include "engine/plan/threshold.h"
 
 void *scenario_plan_alloc(struct build *b, size_t size)
 {
@@ -25,199 +27,121 @@ const char *scenario_plan_copy(struct build *b, struct span text)
     return copy;
 }
 
-static uint32_t count_steps(const struct scenario_steps *steps)
+void *scenario_row_add(struct build *b, struct row *row, size_t item_size)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < steps->count; i++) {
-        const struct scenario_step *step = &steps->items[i];
-        count += step->session_headers == NULL ? 1 : step->session_headers->count;
-    }
-    return count;
-}
-
-static const struct plan_step *build_steps(struct build *b, const struct scenario_steps *steps,
-                                           uint32_t *ret_count)
-{
-    const uint32_t count = count_steps(steps);
-    uint32_t used = 0;
-    *ret_count = 0;
-    if (count == 0)
-        return NULL;
-    struct plan_step *built = scenario_plan_alloc(b, count * sizeof(*built));
-    for (uint32_t i = 0; i < steps->count && b->error == 0; i++) {
-        const struct scenario_step *step = &steps->items[i];
-        if (step->session_headers == NULL) {
-            built[used++] =
-                (struct plan_step){ .kind = STEP_REQUEST,
-                                    .request = scenario_request_build(b, &step->request) };
-            continue;
+    if (row->count == row->cap) {
+        const uint32_t cap = row->cap == 0 ? 64 : row->cap * 2;
+        char *grown = reallocarray(row->items, cap, item_size);
+        if (grown == NULL) {
+            b->error = -ENOMEM;
+            return NULL;
         }
-        const struct node *header = step->session_headers->first;
-        for (; header != NULL && b->error == 0; header = header->next) {
-            if (header->kind == NODE_SCALAR)
-                built[used++] = (struct plan_step){ .kind = STEP_SET,
-                                                    .variable = scenario_session_variable(
-                                                        b->kind, header->key->text),
-                                                    .value = scenario_value_build(b, header) };
-        }
+        row->items = grown;
+        row->cap = cap;
     }
-    *ret_count = used;
-    return built;
+    char *item = row->items + row->count++ * item_size;
+    memset(item, 0, item_size);
+    return item;
 }
 
-static const char *task_name(struct build *b, const struct scenario_task *from, uint32_t number)
+/* The row's items in the plan's arena, where they stay. */
+static const void *keep_row(struct build *b, const struct row *row, size_t item_size)
 {
-    char text[32];
-    if (from->request.name != NULL)
-        return scenario_plan_copy(b, from->request.name->text);
-    if (from->steps_node == NULL && from->request.path != NULL)
-        return scenario_plan_copy(b, from->request.path->text);
-    snprintf(text, sizeof(text), "task %" PRIu32, number + 1);
-    return scenario_plan_copy(b, span_of(text));
+    void *kept = scenario_plan_alloc(b, row->count * item_size);
+    if (kept != NULL && row->count > 0)
+        memcpy(kept, row->items, row->count * item_size);
+    return kept;
 }
 
-static void build_task(struct build *b, const struct scenario_task *from, uint32_t number,
-                       struct plan_task *task)
+struct span scenario_plan_copy_span(struct build *b, struct span text)
 {
-    task->name = task_name(b, from, number);
-    task->weight = from->weight;
-    if (from->steps_node != NULL) {
-        task->steps = build_steps(b, &from->steps, &task->step_count);
-        return;
-    }
-    struct plan_step *step = scenario_plan_alloc(b, sizeof(*step));
-    if (step == NULL)
-        return;
-    *step = (struct plan_step){ .kind = STEP_REQUEST,
-                                .request = scenario_request_build(b, &from->request) };
-    task->steps = step;
-    task->step_count = 1;
+    const char *copy = scenario_plan_copy(b, text);
+    return (struct span){ copy, copy == NULL ? 0 : text.len };
 }
 
-static void build_choice(struct build *b, struct plan_kind *kind)
-{
-    uint64_t sum = 0;
-    uint64_t *weights = scenario_alloc(b->s, kind->task_count * sizeof(*weights));
-    if (weights == NULL) {
-        b->error = -ENOMEM;
-        return;
-    }
-    for (uint32_t i = 0; i < kind->task_count; i++)
-        sum += weights[i] = kind->tasks[i].weight;
-    if (sum > 0)
-        b->error = alias_build(&kind->choice, b->arena, weights, kind->task_count);
-}
-
-/* The slots of the session headers of this kind, as expressions of their hidden variables. */
-static void build_session_slots(struct build *b)
-{
-    for (uint32_t i = 0; i < b->kind->session_header_count && b->error == 0; i++) {
-        const uint32_t variable = b->kind->session_headers[i].variable;
-        if (b->variable_slots[variable] == PLAN_NONE)
-            b->variable_slots[variable] = scenario_expression_add(
-                b, &(struct expression){ .kind = EXPRESSION_VARIABLE, .variable = variable },
-                span_of(b->s->variables[variable]));
-    }
-}
-
-static void build_kind(struct build *b, const struct scenario_kind *from, struct plan_kind *kind)
+static void build_kind(struct build *b, const struct scenario_kind *from, uint32_t setup,
+                       struct plan_kind *kind)
 {
     b->kind = from;
-    kind->name = scenario_plan_copy(b, span_of(from->name));
-    kind->weight = from->weight;
-    kind->wait = from->wait;
+    b->candidates = NULL;
     b->shared = scenario_header_values(b, b->s->headers);
-    build_session_slots(b);
-    kind->on_start = build_steps(b, &from->on_start, &kind->on_start_count);
-    kind->task_count = from->tasks.count;
-    if (from->tasks.count == 0 || b->error != 0)
+    const char *name = scenario_plan_copy(b, span_of(from->name));
+    *kind = (struct plan_kind){ .name = name,
+                                .weight = from->weight,
+                                .fixed_count = from->fixed_count,
+                                .setup = setup,
+                                .set = scenario_set_build(b, &from->set, name, PLAN_NONE, false) };
+    if (b->error != 0)
         return;
-    struct plan_task *tasks = scenario_plan_alloc(b, from->tasks.count * sizeof(*tasks));
-    for (uint32_t i = 0; i < from->tasks.count && b->error == 0; i++)
-        build_task(b, &from->tasks.items[i], i, &tasks[i]);
-    kind->tasks = tasks;
-    if (b->error == 0)
-        build_choice(b, kind);
-}
-
-static uint32_t count_requests(const struct scenario *s)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < s->kind_count; i++) {
-        count += s->kinds[i].on_start.count;
-        for (uint32_t k = 0; k < s->kinds[i].tasks.count; k++)
-            count += 1 + s->kinds[i].tasks.items[k].steps.count;
-    }
-    return count;
-}
-
-static void build_variables(struct build *b)
-{
-    const char **names = scenario_plan_alloc(b, b->s->variable_count * sizeof(*names));
-    if (names == NULL)
-        return;
-    for (uint32_t i = 0; i < b->s->variable_count; i++)
-        names[i] = scenario_plan_copy(b, span_of(b->s->variables[i]));
-    b->plan->variables = names;
-    b->plan->variable_count = b->s->variable_count;
-}
-
-static void build_expressions(struct build *b)
-{
-    struct expression *copy = scenario_plan_alloc(b, b->expression_count * sizeof(*copy));
-    if (copy == NULL)
-        return;
-    if (b->expression_count > 0)
-        memcpy(copy, b->expressions, b->expression_count * sizeof(*copy));
-    b->plan->expressions = copy;
-    b->plan->expression_count = b->expression_count;
+    const struct plan_set *set = (const struct plan_set *)b->sets.items + kind->set;
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < set->task_count; i++)
+        weight += set->tasks[i].weight;
+    if (weight == 0)
+        kind->weight = kind->fixed_count = 0; /* its tags leave nothing to do */
 }
 
 static void build_kinds(struct build *b)
 {
     struct plan_kind *kinds = scenario_plan_alloc(b, b->s->kind_count * sizeof(*kinds));
-    b->requests = scenario_plan_alloc(b, count_requests(b->s) * sizeof(*b->requests));
-    b->endpoints = scenario_plan_alloc(b, SCENARIO_ROWS_MAX * sizeof(*b->endpoints));
-    if (b->error != 0)
-        return;
-    for (uint32_t i = 0; i < SCENARIO_VARIABLES_MAX; i++)
-        b->variable_slots[i] = PLAN_NONE;
+    b->kind = &b->s->shared; /* knows the variables that all kinds have */
+    b->candidates = NULL;
+    const uint32_t setup = scenario_setup_build(b);
     for (uint32_t i = 0; i < b->s->kind_count && b->error == 0; i++)
-        build_kind(b, &b->s->kinds[i], &kinds[i]);
+        build_kind(b, &b->s->kinds[i], setup, &kinds[i]);
     b->plan->kinds = kinds;
-    b->plan->kind_count = b->s->kind_count;
-    b->plan->requests = b->requests;
-    b->plan->request_count = b->request_count;
-    b->plan->endpoints = b->endpoints;
-    b->plan->endpoint_count = b->endpoint_count;
+    b->plan->kind_count = kinds == NULL ? 0 : b->s->kind_count;
     b->plan->request_bytes_max = (uint32_t)b->request_bytes_max;
 }
 
-static void build_load(struct build *b)
+/* What the kinds are picked by: without those of a fixed count, the weights as small as they can
+ * be. */
+static void build_kind_cycle(struct build *b)
 {
-    const struct scenario *s = b->s;
-    const struct plan_overrides *over = b->over;
-    b->plan->load = (struct plan_load){
-        .is_open = over->has_rate,
-        .is_poisson = over->has_rate && over->is_poisson,
-        .rate = over->has_rate ? over->rate : (struct ratio){ 0, 1 },
-        .users = over->has_users ? over->users
-                 : s->has_users  ? s->users
-                                 : 1,
-        .spawn_rate = over->has_spawn_rate ? over->spawn_rate
-                      : s->has_spawn_rate  ? s->spawn_rate
-                                           : (struct ratio){ 1, 1 },
-        .connections = over->connections,
-        .pipeline = over->pipeline == 0 ? 1 : over->pipeline,
-        .requests_per_connection = over->requests_per_connection,
-        .requests_max = over->has_requests ? over->requests_max : 0,
-        .duration_ns = over->has_duration ? over->duration_ns : s->run_time_ns,
-        .timeout_ns = over->has_timeout    ? over->timeout_ns
-                      : s->timeout_ns != 0 ? s->timeout_ns
-                                           : PLAN_TIMEOUT_DEFAULT_NS,
-        .grace_ns = over->has_grace ? over->grace_ns : PLAN_GRACE_DEFAULT_NS,
-        .seed = over->seed,
-    };
+    const uint32_t count = b->plan->kind_count;
+    uint64_t *weights = scenario_alloc(b->s, count * sizeof(*weights));
+    if (weights == NULL) {
+        b->error = -ENOMEM;
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        weights[i] = b->plan->kinds[i].fixed_count > 0 ? 0 : b->plan->kinds[i].weight;
+    const int rc =
+        cycle_build(&b->plan->kind_cycle, &b->plan->kind_cycle_count, b->arena, weights, count);
+    if (rc == -ENOMEM)
+        b->error = rc;
+    if (rc == -E2BIG)
+        diag_add(b->s->diags, b->s->user_kinds->key->place,
+                 "expected weights of kinds that are at most %u in all when divided by what they "
+                 "have in common, found more",
+                 CYCLE_MAX);
+}
+
+static void keep_rows(struct build *b)
+{
+    struct plan *p = b->plan;
+    p->origins = keep_row(b, &b->origins, sizeof(struct plan_origin));
+    p->origin_count = b->origins.count;
+    p->expressions = keep_row(b, &b->expressions, sizeof(struct expression));
+    p->expression_count = p->expressions == NULL ? 0 : b->expressions.count;
+    p->steps = keep_row(b, &b->steps, sizeof(struct plan_step));
+    p->step_count = b->steps.count;
+    p->requests = keep_row(b, &b->requests, sizeof(struct plan_request));
+    p->request_count = p->requests == NULL ? 0 : b->requests.count;
+    p->endpoints = keep_row(b, &b->endpoints, sizeof(struct endpoint_name));
+    p->endpoint_count = b->endpoints.count;
+    p->sets = keep_row(b, &b->sets, sizeof(struct plan_set));
+    p->set_count = b->sets.count;
+    p->feeds = keep_row(b, &b->feeds, sizeof(struct feed));
+    p->feed_count = b->feeds.count;
+}
+
+static void close_rows(struct build *b)
+{
+    struct row *const rows[] = { &b->origins,   &b->expressions, &b->steps, &b->requests,
+                                 &b->endpoints, &b->sets,        &b->feeds };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        free(rows[i]->items);
 }
 
 /* "Name: value" lines of the command line. */
@@ -243,34 +167,78 @@ static void build_extra_headers(struct build *b)
     b->extra_names = names;
 }
 
-static void build_host(struct build *b)
+static void build_variables(struct build *b)
 {
-    const struct scenario *s = b->s;
-    const char *given = b->over->host;
-    struct span text = given != NULL ? span_of(given) : (struct span){ "", 0 };
-    struct plan_host host;
-    if (given == NULL && (s->host == NULL || s->is_host_broken))
+    const char **names = scenario_plan_alloc(b, b->s->variable_count * sizeof(*names));
+    if (names == NULL)
         return;
-    if (given == NULL)
-        text = s->host->text;
-    const char *fault = plan_read_host(&host, text);
-    if (fault != NULL) {
-        diag_add(s->diags, given == NULL ? s->host->place : DIAG_NO_PLACE, "%s%s",
-                 given == NULL ? "" : "--host: ", fault);
+    for (uint32_t i = 0; i < b->s->variable_count; i++)
+        names[i] = scenario_plan_copy(b, span_of(b->s->variable_names[i]));
+    b->plan->variables = names;
+    b->plan->variable_count = b->s->variable_count;
+}
+
+static void build_thresholds(struct build *b)
+{
+    const struct node *list = b->s->thresholds;
+    if (list == NULL)
         return;
+    const char **texts = scenario_plan_alloc(b, list->count * sizeof(*texts));
+    uint32_t count = 0;
+    if (texts == NULL)
+        return;
+    for (const struct node *item = list->first; item != NULL; item = item->next) {
+        struct threshold threshold;
+        char fault[200];
+        if (item->kind != NODE_SCALAR)
+            continue; /* reported already */
+        const char *text = scenario_plan_copy(b, item->text);
+        if (text != NULL && !threshold_read(&threshold, span_of(text),
+                                            (const struct endpoint_name *)b->endpoints.items,
+                                            b->endpoints.count, fault, sizeof(fault)))
+            diag_add(b->s->diags, item->place, "%s", fault);
+        texts[count++] = text;
     }
-    const struct text_part part = { .bytes = { scenario_plan_copy(b, span_of(host.header)),
-                                               strlen(host.header) } };
-    struct text_part *kept = scenario_plan_alloc(b, sizeof(*kept));
-    if (kept == NULL)
-        return;
-    *kept = part;
-    b->host_header = (struct text){ kept, 1 };
-    b->prefix = host.prefix;
-    b->plan->host = scenario_plan_copy(b, text);
-    b->plan->connect_host = scenario_plan_copy(b, host.url.host);
-    b->plan->connect_port = host.url.port;
-    b->plan->is_tls = host.url.is_tls;
+    b->plan->thresholds = texts;
+    b->plan->threshold_count = count;
+}
+
+static void build_jar(struct build *b)
+{
+    b->plan->jar = b->s->has_no_cookies
+                       ? PLAN_NONE
+                       : scenario_variable(b->s, SPAN_LITERAL("cookie jar"), b->s->root->place);
+}
+
+/* Users that only wait would be waited for. */
+static void check_requests(struct build *b)
+{
+    if (b->requests.count == 0 && b->s->diags->count == 0)
+        diag_add(b->s->diags, b->s->root->first->key->place,
+                 "expected a request somewhere in the scenario, found none");
+}
+
+/* Each part needs those before it. */
+static void build_all(struct build *b)
+{
+    static void (*const parts[])(struct build * b) = {
+        scenario_load_build,  scenario_origins_build,   build_extra_headers,
+        scenario_feeds_build, scenario_constants_build, build_jar,
+        build_kinds,          build_kind_cycle,         scenario_users_settle,
+        scenario_tags_check,  build_thresholds,         build_variables,
+        check_requests,
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && b->error == 0; i++)
+        parts[i](b);
+}
+
+/* What nobody else will give back. */
+static void close_unkept(struct build *b)
+{
+    for (uint32_t i = b->plan->expression_count; i < b->expressions.count; i++)
+        expression_close((struct expression *)b->expressions.items + i);
+    if (b->plan->request_count == 0)
+        scenario_captures_close((const struct plan_request *)b->requests.items, b->requests.count);
 }
 
 int scenario_build(struct plan **ret_plan, struct scenario *s, const struct plan_overrides *over)
@@ -284,19 +252,18 @@ int scenario_build(struct plan **ret_plan, struct scenario *s, const struct plan
         plan_close(plan);
         return -ENOMEM;
     }
-    *b = (struct build){ .s = s, .plan = plan, .arena = plan->arena, .over = over };
+    *b = (struct build){
+        .s = s, .plan = plan, .arena = plan->arena, .over = over, .subject = PLAN_NONE
+    };
+    for (uint32_t i = 0; i < SCENARIO_VARIABLES_MAX; i++)
+        b->variable_slots[i] = PLAN_NONE;
     plan->file = s->diags->path == NULL ? NULL : scenario_plan_copy(b, span_of(s->diags->path));
-    build_load(b);
-    build_host(b);
-    if (b->error == 0)
-        build_extra_headers(b);
-    if (b->error == 0)
-        build_kinds(b);
-    if (b->error == 0)
-        build_variables(b);
-    if (b->error == 0)
-        build_expressions(b);
-    free(b->expressions);
+    plan->redirects_max = s->redirects_max;
+    build_all(b);
+    keep_rows(b);
+    close_unkept(b);
+    close_rows(b);
+    evaluator_close(b->evaluator);
     rc = s->is_out_of_memory || b->error == -ENOMEM ? -ENOMEM : 0;
     if (rc == 0 && b->error != 0 && s->diags->count == 0)
         rc = b->error;

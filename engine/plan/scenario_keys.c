@@ -1,18 +1,19 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "engine/plan/scenario.h"
 
-#define KNOWN_MAX 32u /* keys that one mapping may have */
+#define KNOWN_MAX 64u /* keys that one mapping may have */
 
 static const struct scenario_key *find_key(const struct scenario_context *context, struct span name,
                                            void **ret_into)
 {
     for (const struct scenario_context *c = context; c != NULL; c = c->more) {
-        for (size_t i = 0; i < c->count; i++) {
-            if (span_equal(name, span_of(c->keys[i].name))) {
+        for (size_t i = 0; i < c->table->count; i++) {
+            if (span_equal(name, span_of(c->table->keys[i].name))) {
                 *ret_into = c->into;
-                return &c->keys[i];
+                return &c->table->keys[i];
             }
         }
     }
@@ -38,16 +39,36 @@ bool scenario_is_mistyped(const struct node *mapping, const char *const *names, 
     return false;
 }
 
+static size_t known_keys(const struct scenario_context *context, const char *known[KNOWN_MAX])
+{
+    size_t count = 0;
+    for (const struct scenario_context *c = context; c != NULL; c = c->more) {
+        for (size_t i = 0; i < c->table->count && count < KNOWN_MAX; i++)
+            known[count++] = c->table->keys[i].name;
+    }
+    return count;
+}
+
+/* As many as there is room for. */
+static void list_keys(char *out, size_t cap, const char *const *known, size_t count)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t len = strlen(known[i]);
+        if (used + len + sizeof(", ..") + 2 > cap) {
+            snprintf(out + used, cap - used, ", ..");
+            return;
+        }
+        used += (size_t)snprintf(out + used, cap - used, "%s%s", i == 0 ? "" : ", ", known[i]);
+    }
+}
+
 static void report_unknown(struct scenario *s, const struct node *key,
                            const struct scenario_context *context)
 {
     const char *known[KNOWN_MAX];
-    char given[66], list[240] = "";
-    size_t count = 0, used = 0;
-    for (const struct scenario_context *c = context; c != NULL; c = c->more) {
-        for (size_t i = 0; i < c->count && count < KNOWN_MAX; i++)
-            known[count++] = c->keys[i].name;
-    }
+    char given[66], list[200] = "";
+    const size_t count = known_keys(context, known);
     copy_key(given, sizeof(given), key);
     const char *near = diag_nearest(given, known, count);
     if (near != NULL) {
@@ -55,9 +76,7 @@ static void report_unknown(struct scenario *s, const struct node *key,
                  node_found(key).text, context->where, near);
         return;
     }
-    for (size_t i = 0; i < count && used < sizeof(list); i++)
-        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i == 0 ? "" : ", ",
-                                 known[i]);
+    list_keys(list, sizeof(list), known, count);
     diag_add(s->diags, key->place, "unknown key %s %s; known are %s", node_found(key).text,
              context->where, list);
 }
@@ -80,4 +99,31 @@ bool scenario_read_keys(struct scenario *s, const struct node *mapping, const ch
             key->read(s, value, into);
     }
     return true;
+}
+
+char *plan_list_keys(void)
+{
+    static const struct scenario_table *const tables[] = {
+        &scenario_root_table,    &scenario_load_table,        &scenario_set_table,
+        &scenario_kind_table,    &scenario_task_table,        &scenario_step_table,
+        &scenario_request_table, &scenario_auth_table,        &scenario_capture_table,
+        &scenario_expect_table,  &scenario_expect_body_table, &scenario_file_part_table,
+        &scenario_feed_table,    &scenario_stage_table,
+    };
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        for (size_t k = 0; k < tables[i]->count; k++)
+            fprintf(out, "%s\t%s\t%s\n", tables[i]->name, tables[i]->keys[k].name,
+                    tables[i]->keys[k].help);
+    }
+    const bool is_broken = ferror(out) != 0;
+    if (fclose(out) != 0 || is_broken) {
+        free(text);
+        return NULL;
+    }
+    return text;
 }

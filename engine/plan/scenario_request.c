@@ -1,9 +1,20 @@
 #include <inttypes.h>
-#include <stdio.h>
 
-#include "engine/plan/expression.h"
 #include "engine/plan/scenario.h"
 #include "http/header.h"
+
+/* Notes a key that only a request may have, for a step that turns out to be none. */
+static void note_alone(struct scenario_request *r, const struct node *value)
+{
+    if (r->alone == NULL)
+        r->alone = value->key;
+}
+
+static bool is_url(struct span text)
+{
+    return (text.len > 7 && memcmp(text.bytes, "http://", 7) == 0) ||
+           (text.len > 8 && memcmp(text.bytes, "https://", 8) == 0);
+}
 
 static void read_method(struct scenario *s, const struct node *value, void *into)
 {
@@ -19,7 +30,8 @@ static void read_method(struct scenario *s, const struct node *value, void *into
         return;
     const bool is_asterisk = span_equal(value->text, SPAN_LITERAL("*")) &&
                              span_equal(value->key->text, SPAN_LITERAL("options"));
-    if (!is_asterisk && (value->text.len == 0 || value->text.bytes[0] != '/')) {
+    const bool is_path = value->text.len > 0 && value->text.bytes[0] == '/';
+    if (!is_asterisk && !is_path && !is_url(value->text)) {
         scenario_expected(s, value, "a path that begins with '/'");
         return;
     }
@@ -40,11 +52,12 @@ static void read_name(struct scenario *s, const struct node *value, void *into)
         scenario_expected(s, value, "a name of one line");
 }
 
-/* Notes a key that only a request may have, for a task that turns out to be none. */
-static void note_alone(struct scenario_request *r, const struct node *value)
+static void read_query(struct scenario *s, const struct node *value, void *into)
 {
-    if (r->alone == NULL)
-        r->alone = value->key;
+    struct scenario_request *r = into;
+    note_alone(r, value);
+    if (scenario_read_mapping(s, value, "fields such as '{ q: tea, page: 2 }'"))
+        r->query = value;
 }
 
 static void read_headers(struct scenario *s, const struct node *value, void *into)
@@ -54,8 +67,40 @@ static void read_headers(struct scenario *s, const struct node *value, void *int
     scenario_read_headers(s, value, &r->headers);
 }
 
-static void read_body_of(struct scenario *s, const struct node *value, struct scenario_request *r,
-                         enum scenario_body kind)
+static void read_basic(struct scenario *s, const struct node *value, void *into)
+{
+    struct scenario_request *r = into;
+    if (scenario_read_text(s, value, "a text such as 'user:password'"))
+        r->basic = value;
+}
+
+static void read_bearer(struct scenario *s, const struct node *value, void *into)
+{
+    struct scenario_request *r = into;
+    if (scenario_read_text(s, value, "a token such as '${token}'"))
+        r->bearer = value;
+}
+
+static const struct scenario_key auth_keys[] = {
+    { "basic", read_basic, "'user:password', sent in base64 (RFC 7617)" },
+    { "bearer", read_bearer, "a token, sent as it is (RFC 6750)" },
+};
+const struct scenario_table scenario_auth_table = SCENARIO_TABLE("auth", auth_keys);
+
+static void read_auth(struct scenario *s, const struct node *value, void *into)
+{
+    struct scenario_request *r = into;
+    const struct scenario_context context = { "in 'auth'", &scenario_auth_table, r, NULL };
+    note_alone(r, value);
+    if (!scenario_read_keys(s, value, "'{ bearer: \"${token}\" }'", &context))
+        return;
+    if (value->count != 1)
+        diag_add(s->diags, value->place, "expected either 'basic' or 'bearer' in 'auth', found %s",
+                 value->count == 0 ? "none" : "more");
+}
+
+static void take_body(struct scenario *s, const struct node *value, struct scenario_request *r,
+                      enum scenario_body kind)
 {
     note_alone(r, value);
     if (r->body != NULL) {
@@ -70,13 +115,13 @@ static void read_body_of(struct scenario *s, const struct node *value, struct sc
 
 static void read_json(struct scenario *s, const struct node *value, void *into)
 {
-    read_body_of(s, value, into, BODY_JSON);
+    take_body(s, value, into, BODY_JSON);
 }
 
 static void read_form(struct scenario *s, const struct node *value, void *into)
 {
     if (value->kind == NODE_MAPPING)
-        read_body_of(s, value, into, BODY_FORM);
+        take_body(s, value, into, BODY_FORM);
     else
         scenario_expected(s, value, "fields such as '{ name: value }'");
 }
@@ -84,104 +129,41 @@ static void read_form(struct scenario *s, const struct node *value, void *into)
 static void read_body(struct scenario *s, const struct node *value, void *into)
 {
     if (scenario_read_text(s, value, "a text"))
-        read_body_of(s, value, into, BODY_RAW);
+        take_body(s, value, into, BODY_RAW);
 }
 
-/* 'json /token' or 'header Location' to the kind and what follows. */
-static bool read_capture_source(struct scenario *s, const struct node *value,
-                                struct scenario_capture *c)
+static void read_body_file(struct scenario *s, const struct node *value, void *into)
 {
-    static const char *const expected = "'json /pointer' or 'header Name'";
-    const struct span text = value->text;
-    if (value->kind != NODE_SCALAR) {
-        scenario_expected(s, value, expected);
-        return false;
-    }
-    const char *blank = memchr(text.bytes, ' ', text.len);
-    const size_t first = blank == NULL ? text.len : (size_t)(blank - text.bytes);
-    const struct span word = { text.bytes, first };
-    struct span what = { text.bytes + first, text.len - first };
-    while (what.len > 0 && what.bytes[0] == ' ')
-        what = (struct span){ what.bytes + 1, what.len - 1 };
-    const bool is_json = span_equal(word, SPAN_LITERAL("json"));
-    if (!is_json && !span_equal(word, SPAN_LITERAL("header"))) {
-        scenario_expected(s, value, expected);
-        return false;
-    }
-    const char *fault = NULL;
-    if (what.len == 0)
-        fault = is_json ? "a JSON pointer such as '/token'" : "a header name such as 'Location'";
-    else if (is_json && capture_pointer_fault(what) != NULL)
-        fault = "a JSON pointer such as '/token' or '/items/0/id'";
-    else if (!is_json && !header_name_is_valid(what))
-        fault = "a header name such as 'Location'";
-    if (fault != NULL) {
-        diag_add(s->diags, what.len == 0 ? value->place : node_place_of(value, what),
-                 "expected %s after '%s', found %s", fault, is_json ? "json" : "header",
-                 diag_quote(what).text);
-        return false;
-    }
-    c->kind = is_json ? CAPTURE_JSON : CAPTURE_HEADER;
-    c->what = what;
-    return true;
+    if (scenario_read_text(s, value, "the name of a file"))
+        take_body(s, value, into, BODY_FILE);
+}
+
+static void read_multipart(struct scenario *s, const struct node *value, void *into)
+{
+    if (scenario_read_mapping(s, value, "parts such as '{ title: A picture }'"))
+        take_body(s, value, into, BODY_MULTIPART);
+}
+
+static void read_compress(struct scenario *s, const struct node *value, void *into)
+{
+    static const char *const words[] = { "gzip" };
+    struct scenario_request *r = into;
+    size_t index;
+    note_alone(r, value);
+    if (scenario_read_word(s, value, words, 1, &index))
+        r->compress = value;
 }
 
 static void read_capture(struct scenario *s, const struct node *value, void *into)
 {
-    struct scenario_request *r = into;
-    note_alone(r, value);
-    if (value->kind != NODE_MAPPING) {
-        scenario_expected(s, value, "variables such as '{ token: json /token }'");
-        return;
-    }
-    if (value->count == 0) {
-        diag_add(s->diags, value->place,
-                 "expected variables such as '{ token: json /token }' after 'capture', found none");
-        return;
-    }
-    if (value->count > PLAN_CAPTURES_MAX) {
-        diag_add(s->diags, value->place, "expected at most %u variables to capture, found %" PRIu32,
-                 PLAN_CAPTURES_MAX, value->count);
-        return;
-    }
-    struct scenario_capture *captures = scenario_alloc(s, value->count * sizeof(*captures));
-    if (captures == NULL)
-        return;
-    uint32_t count = 0;
-    for (const struct node *item = value->first; item != NULL; item = item->next) {
-        struct scenario_capture *c = &captures[count];
-        if (!expression_name_is_valid(item->key->text)) {
-            diag_add(s->diags, item->key->place,
-                     "expected a variable's name such as 'token', found %s",
-                     node_found(item->key).text);
-            continue;
-        }
-        c->node = item;
-        /* The variable is known from here on even if its source is wrong: one mistake, one message.
-         */
-        c->variable = scenario_variable(s, item->key->text, item->key->place);
-        read_capture_source(s, item, c);
-        count += c->variable == PLAN_NONE ? 0 : 1;
-    }
-    r->captures = captures;
-    r->capture_count = count;
+    note_alone(into, value);
+    scenario_read_captures(s, value, into);
 }
-
-static void read_status(struct scenario *s, const struct node *value, void *into)
-{
-    scenario_read_status(s, value, into);
-}
-
-static const struct scenario_key expect_keys[] = {
-    { "status", read_status, "statuses that are a success: 201, [200, 404], 2xx, 200..299" },
-};
 
 static void read_expect(struct scenario *s, const struct node *value, void *into)
 {
-    struct scenario_request *r = into;
-    const struct scenario_context context = { "in 'expect'", expect_keys, 1, into, NULL };
-    note_alone(r, value);
-    scenario_read_keys(s, value, "'{ status: 201 }'", &context);
+    note_alone(into, value);
+    scenario_read_expect(s, value, into);
 }
 
 static void read_timeout(struct scenario *s, const struct node *value, void *into)
@@ -191,27 +173,78 @@ static void read_timeout(struct scenario *s, const struct node *value, void *int
     scenario_read_duration(s, value, &r->timeout_ns);
 }
 
-const struct scenario_key scenario_request_keys[] = {
-    { "get", read_method, "path of a GET request" },
-    { "post", read_method, "path of a POST request" },
-    { "put", read_method, "path of a PUT request" },
-    { "patch", read_method, "path of a PATCH request" },
-    { "delete", read_method, "path of a DELETE request" },
-    { "head", read_method, "path of a HEAD request" },
-    { "options", read_method, "path of an OPTIONS request, or '*'" },
+static void read_redirects(struct scenario *s, const struct node *value, void *into)
+{
+    struct scenario_request *r = into;
+    note_alone(r, value);
+    r->has_redirects = scenario_read_redirects(s, value, &r->redirects_max);
+}
+
+static void read_record(struct scenario *s, const struct node *value, void *into)
+{
+    struct scenario_request *r = into;
+    bool is_recorded;
+    note_alone(r, value);
+    if (scenario_read_truth(s, value, &is_recorded))
+        r->is_unrecorded = !is_recorded;
+}
+
+static const struct scenario_key request_keys[] = {
+    { "get", read_method, "path or whole URL of a GET request" },
+    { "post", read_method, "path or whole URL of a POST request" },
+    { "put", read_method, "path or whole URL of a PUT request" },
+    { "patch", read_method, "path or whole URL of a PATCH request" },
+    { "delete", read_method, "path or whole URL of a DELETE request" },
+    { "head", read_method, "path or whole URL of a HEAD request" },
+    { "options", read_method, "path or whole URL of an OPTIONS request, or '*'" },
     { "name", read_name,
       "row of the report it is counted under; the path as written unless given" },
+    { "query", read_query, "fields put behind the path, after '?'; a list is sent as several" },
     { "headers", read_headers, "headers of this request; they replace those of the scenario" },
+    { "auth", read_auth, "the Authorization header: { basic: 'user:pass' } or { bearer: token }" },
     { "json", read_json, "body: any value, sent as JSON" },
     { "form", read_form, "body: fields, sent as application/x-www-form-urlencoded" },
     { "body", read_body, "body: a text, sent as it is" },
-    { "capture", read_capture,
-      "variables taken from the answer: 'json /pointer' or 'header Name'" },
+    { "body_file", read_body_file, "body: a file beside the scenario, read once, sent as it is" },
+    { "multipart", read_multipart, "body: texts and files, sent as multipart/form-data" },
+    { "compress", read_compress, "gzip: send the body compressed; it may have nothing variable" },
+    { "capture", read_capture, "variables taken from the answer: { token: json /token }" },
     { "expect", read_expect, "what makes the answer a success" },
-    { "timeout", read_timeout, "for this request" },
+    { "timeout", read_timeout, "for this request, its redirects included" },
+    { "redirects", read_redirects,
+      "how many redirects are followed; 0 or false: none. 30 unless given, of HEAD 0" },
+    { "record", read_record, "false: it is sent, but counted in no row" },
 };
-const size_t scenario_request_key_count =
-    sizeof(scenario_request_keys) / sizeof(scenario_request_keys[0]);
+const struct scenario_table scenario_request_table = SCENARIO_TABLE("request", request_keys);
+
+static bool wants_body(const struct scenario_capture *c)
+{
+    return c->kind == CAPTURE_BODY || c->kind == CAPTURE_REGEX ||
+           (c->kind == CAPTURE_JSON && c->what.len > 0);
+}
+
+static void report_head(struct scenario *s, const struct node *at)
+{
+    diag_add(s->diags, at->place,
+             "expected a header to look at, found %s: the answer to HEAD has no body",
+             node_found(at).text);
+}
+
+static void check_head(struct scenario *s, const struct scenario_request *r)
+{
+    for (uint32_t i = 0; i < r->capture_count; i++) {
+        if (wants_body(&r->captures[i]))
+            report_head(s, r->captures[i].node);
+    }
+    if (r->expect == NULL)
+        return;
+    const struct node *const of_body[] = { r->expect->json, r->expect->contains,
+                                           r->expect->matches };
+    for (size_t i = 0; i < sizeof(of_body) / sizeof(of_body[0]); i++) {
+        if (of_body[i] != NULL)
+            report_head(s, of_body[i]->key);
+    }
+}
 
 void scenario_check_request(struct scenario *s, const struct node *mapping,
                             const struct scenario_request *r)
@@ -225,75 +258,9 @@ void scenario_check_request(struct scenario *s, const struct node *mapping,
         diag_add(s->diags, at->place, "expected a request such as 'get: /path', found none");
         return;
     }
-    if (!span_equal(r->method->text, SPAN_LITERAL("head")))
-        return;
-    for (uint32_t i = 0; i < r->capture_count; i++) {
-        if (r->captures[i].kind == CAPTURE_JSON && r->captures[i].what.len > 0)
-            diag_add(s->diags, r->captures[i].node->place,
-                     "expected a header to capture from, found %s: the answer to HEAD has no body",
-                     node_found(r->captures[i].node).text);
-    }
-}
-
-static void read_session_headers(struct scenario *s, const struct node *value, void *into)
-{
-    struct scenario_step *step = into;
-    if (value->kind == NODE_MAPPING && value->count == 0) {
-        diag_add(s->diags, value->place, "expected headers after 'session_headers', found none");
-        return;
-    }
-    if (!scenario_read_headers(s, value, &step->session_headers))
-        return;
-    for (const struct node *header = value->first; header != NULL; header = header->next) {
-        if (span_equal_ignoring_case(header->key->text, SPAN_LITERAL("Host")))
-            diag_add(s->diags, header->key->place,
-                     "expected no 'Host' in 'session_headers': it belongs into 'headers'");
-        else if (node_is_null(header))
-            scenario_expected(s, header, "a text");
-    }
-}
-
-static const struct scenario_key step_keys[] = {
-    { "session_headers", read_session_headers, "headers this user sends from here on" },
-};
-
-static void read_step(struct scenario *s, const struct node *node, struct scenario_step *step)
-{
-    const struct scenario_context request = { "in a step", scenario_request_keys,
-                                              scenario_request_key_count, &step->request, NULL };
-    const struct scenario_context context = { "in a step", step_keys, 1, step, &request };
-    step->node = node;
-    if (!scenario_read_keys(s, node, "'get: /path'", &context))
-        return;
-    bool is_session = false;
-    for (const struct node *n = node->first; n != NULL; n = n->next)
-        is_session = is_session || span_equal(n->key->text, SPAN_LITERAL("session_headers"));
-    if (!is_session) {
-        scenario_check_request(s, node, &step->request);
-        return;
-    }
-    for (const struct node *n = node->first; n != NULL; n = n->next) {
-        if (!span_equal(n->key->text, SPAN_LITERAL("session_headers"))) {
-            diag_add(s->diags, n->key->place,
-                     "expected 'session_headers' alone in its step, found %s beside it",
-                     node_found(n->key).text);
-            return;
-        }
-    }
-}
-
-void scenario_read_steps(struct scenario *s, const struct node *list,
-                         struct scenario_steps *ret_steps)
-{
-    if (list->kind != NODE_SEQUENCE) {
-        scenario_expected(s, list, "a list of steps such as '- get: /path'");
-        return;
-    }
-    struct scenario_step *items = scenario_alloc(s, list->count * sizeof(*items));
-    if (items == NULL)
-        return;
-    uint32_t count = 0;
-    for (const struct node *node = list->first; node != NULL; node = node->next)
-        read_step(s, node, &items[count++]);
-    *ret_steps = (struct scenario_steps){ items, count };
+    if (r->compress != NULL && r->body == NULL)
+        diag_add(s->diags, r->compress->key->place,
+                 "expected a body beside 'compress', found none");
+    if (span_equal(r->method->text, SPAN_LITERAL("head")))
+        check_head(s, r);
 }

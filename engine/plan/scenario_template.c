@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "engine/plan/arena.h"
 #include "engine/plan/plan_make.h"
@@ -23,7 +22,7 @@ static void check_target(struct build *b, const struct node *path, const struct 
 /* The text of a header, NULL when it is left out. */
 static struct text header_value(struct build *b, const struct node *header)
 {
-    const struct text value = scenario_text_compile(b, header);
+    const struct text value = scenario_text_compile(b, header, header->text);
     for (uint32_t i = 0; i < value.count; i++) {
         if (value.parts[i].is_slot || header_value_is_valid(value.parts[i].bytes))
             continue;
@@ -71,7 +70,7 @@ static void write_session_headers(struct build *b, struct request_head *h, struc
         const struct span name = k->session_headers[i].key->text;
         if (request_head_find(h, name) != NULL || !header_name_is_valid(name))
             continue;
-        const uint32_t slot = b->variable_slots[k->session_headers[i].variable];
+        const uint32_t slot = scenario_variable_slot(b, k->session_headers[i].variable);
         request_write_optional_header(w, name, slot, PLAN_VARIABLE_BYTES_MAX);
     }
 }
@@ -88,34 +87,149 @@ static void drop_session_defaults(const struct scenario_kind *k, struct request_
     h->count = kept;
 }
 
-static void write_request(struct build *b, struct request_writer *w,
-                          const struct scenario_request *r, const char *method)
+/* ---- Authorization ---- */
+
+/* A piece of the text that is written out has the colon between user and password. */
+static bool has_colon(struct span text)
 {
-    const struct text target = scenario_text_compile(b, r->path);
-    const bool is_asterisk = span_equal(r->path->text, SPAN_LITERAL("*")); /* of the whole server */
-    struct request_head head = { .method = method,
-                                 .prefix = is_asterisk ? SPAN_LITERAL("") : b->prefix,
-                                 .target = &target };
+    size_t at = 0;
+    for (;;) {
+        const struct part part = expression_next(text, &at);
+        if (part.kind == PART_END)
+            return false;
+        if (part.kind == PART_LITERAL && memchr(part.text.bytes, ':', part.text.len) != NULL)
+            return true;
+    }
+}
+
+/* 'user:password' as an expression that gives it in base64; no slot means that it is constant. */
+static bool compile_basic(struct build *b, const struct node *n, struct text_part *ret_part)
+{
+    static const char open[] = "base64(";
+    struct span inside;
+    if (!scenario_text_is_slot(n->text, &inside)) { /* else all of it is in one variable */
+        if (!has_colon(n->text)) {
+            scenario_expected(b->s, n, "a text such as 'user:password'");
+            return false;
+        }
+        inside = scenario_text_join(b, n->text);
+    }
+    char *source = scenario_alloc(b->s, sizeof(open) + inside.len + 1);
+    if (source == NULL)
+        return false;
+    memcpy(source, open, sizeof(open) - 1);
+    memcpy(source + sizeof(open) - 1, inside.bytes, inside.len);
+    source[sizeof(open) - 1 + inside.len] = ')';
+    const struct span text = { source, sizeof(open) + inside.len };
+    const uint32_t slot = scenario_expression_read(b, n, text, false);
+    if (slot == PLAN_NONE)
+        return false;
+    const struct expression *e = scenario_expression(b, slot);
+    *ret_part = (struct text_part){
+        .bytes = n->text, .is_slot = true, .slot = slot, .slot_bytes_max = e->bytes_max
+    };
+    if (e->count == 1 && e->operations[0].kind == OPERATION_CONSTANT &&
+        e->operations[0].constant.kind == VALUE_TEXT)
+        *ret_part = (struct text_part){ .bytes = e->operations[0].constant.text };
+    return true;
+}
+
+/* The value of the Authorization header; no parts = there is none. */
+static struct text authorization(struct build *b, const struct scenario_request *r)
+{
+    const bool is_basic = r->basic != NULL;
+    const struct text token =
+        r->bearer == NULL ? (struct text){ NULL, 0 } : header_value(b, r->bearer);
+    const uint32_t count = is_basic ? 2 : token.count + 1;
+    struct text_part *parts = scenario_alloc(b->s, count * sizeof(*parts));
+    if (parts == NULL || (!is_basic && r->bearer == NULL))
+        return (struct text){ NULL, 0 };
+    parts[0].bytes = is_basic ? SPAN_LITERAL("Basic ") : SPAN_LITERAL("Bearer ");
+    if (is_basic && !compile_basic(b, r->basic, &parts[1]))
+        return (struct text){ NULL, 0 };
+    if (!is_basic && token.count > 0)
+        memcpy(parts + 1, token.parts, token.count * sizeof(*parts));
+    return (struct text){ parts, count };
+}
+
+/* ---- the whole request ---- */
+
+/* Headers that come from other keys of the request. */
+struct own_headers {
+    struct text_part type_part;
+    struct text type, authorization;
+};
+
+static const struct text_part gzip_part = { .bytes = { "gzip", 4 } };
+static const struct text gzip_text = { &gzip_part, 1 };
+
+static void set_own_headers(struct build *b, struct request_head *head,
+                            const struct scenario_request *r, struct own_headers *own)
+{
     const char *type = scenario_body_type(r->body_kind);
-    const struct text_part type_part = { .bytes = span_of(type == NULL ? "" : type) };
-    const struct text type_text = { &type_part, 1 };
-    const struct text *own = scenario_header_values(b, r->headers);
+    if (type != NULL) {
+        own->type_part.bytes = span_of(type);
+        own->type = (struct text){ &own->type_part, 1 };
+        request_head_set(head, SPAN_LITERAL("Content-Type"), &own->type, HEADER_DEFAULT);
+    }
+    if (r->compress != NULL)
+        request_head_set(head, SPAN_LITERAL("Content-Encoding"), &gzip_text, HEADER_DEFAULT);
+    set_headers(head, b->s->headers, b->shared, HEADER_SHARED);
+    own->authorization = authorization(b, r);
+    if (own->authorization.count > 0)
+        request_head_set(head, SPAN_LITERAL("Authorization"), &own->authorization, HEADER_REQUEST);
+    set_headers(head, r->headers, scenario_header_values(b, r->headers), HEADER_REQUEST);
+    for (uint32_t i = 0; i < b->extra_count; i++)
+        request_head_set(head, b->extra_names[i], b->extra[i].count == 0 ? NULL : &b->extra[i],
+                         HEADER_COMMAND_LINE);
+}
+
+static bool has_query(const struct text *target)
+{
+    for (uint32_t i = 0; i < target->count; i++) {
+        const struct text_part *part = &target->parts[i];
+        if (!part->is_slot && memchr(part->bytes.bytes, '?', part->bytes.len) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* What stands before the path as written: that of the host, or what a whole URL may lack. */
+static struct span prefix_of(const struct build *b, const struct node *written, struct span path)
+{
+    if (path.bytes != written->text.bytes)
+        return path.len > 0 && path.bytes[0] == '/' ? SPAN_LITERAL("") : SPAN_LITERAL("/");
+    return span_equal(path, SPAN_LITERAL("*")) ? SPAN_LITERAL("") : b->prefix;
+}
+
+/* Request line and headers; the number of the origin. */
+static uint32_t write_head(struct build *b, struct request_writer *w,
+                           const struct scenario_request *r, const char *method)
+{
+    struct span path;
+    struct own_headers own = { .type = { NULL, 0 } };
+    const uint32_t origin = scenario_origin_of(b, r->path, &path);
+    const struct text target = scenario_text_compile(b, r->path, path);
+    struct request_head head = { .method = method,
+                                 .prefix = prefix_of(b, r->path, path),
+                                 .target = &target };
+    struct text_part host = { .bytes = SPAN_LITERAL("") };
+    if (b->origins.count > 0)
+        host.bytes = ((const struct plan_origin *)b->origins.items)[origin].host_header;
+    const struct text host_text = { &host, 1 };
 
     check_target(b, r->path, &target);
-    request_head_set_defaults(&head, &b->host_header, b->over->requests_per_connection == 1);
-    if (type != NULL)
-        request_head_set(&head, SPAN_LITERAL("Content-Type"), &type_text, HEADER_DEFAULT);
-    set_headers(&head, b->s->headers, b->shared, HEADER_SHARED);
-    set_headers(&head, r->headers, own, HEADER_REQUEST);
-    for (uint32_t i = 0; i < b->extra_count; i++)
-        request_head_set(&head, b->extra_names[i], b->extra[i].count == 0 ? NULL : &b->extra[i],
-                         HEADER_COMMAND_LINE);
+    request_head_set_defaults(&head, &host_text, b->plan->load.requests_per_connection == 1);
+    set_own_headers(b, &head, r, &own);
     drop_session_defaults(b->kind, &head);
-    request_head_write(&head, w);
+    request_head_begin(&head, w);
+    if (r->query != NULL) {
+        request_write_fixed(w, has_query(&target) ? SPAN_LITERAL("&") : SPAN_LITERAL("?"));
+        scenario_fields_write(b, w, r->query);
+    }
+    request_head_finish(&head, w);
     write_session_headers(b, &head, w);
-    if (r->body_kind != BODY_NONE || method_expects_body(method))
-        template_builder_begin_body(w->builder);
-    scenario_body_write(b, w, r);
+    return origin;
 }
 
 static const char *upper_method(struct build *b, struct span name)
@@ -134,42 +248,23 @@ static const char *upper_method(struct build *b, struct span name)
 static uint32_t endpoint_of(struct build *b, const struct scenario_request *r, const char *method)
 {
     const struct node *named = r->name != NULL ? r->name : r->path;
-    for (uint32_t i = 0; i < b->endpoint_count; i++) {
-        if (strcmp(b->endpoints[i].method, method) == 0 &&
-            span_equal(span_of(b->endpoints[i].name), named->text))
+    const struct endpoint_name *rows = (const struct endpoint_name *)b->endpoints.items;
+    for (uint32_t i = 0; i < b->endpoints.count; i++) {
+        if (strcmp(rows[i].method, method) == 0 && span_equal(span_of(rows[i].name), named->text))
             return i;
     }
-    if (b->endpoint_count == SCENARIO_ROWS_MAX) {
+    if (b->endpoints.count == SCENARIO_ROWS_MAX) {
         diag_add(b->s->diags, named->place,
                  "expected at most %u different rows, found more: give requests a common 'name'",
                  SCENARIO_ROWS_MAX);
         b->error = -E2BIG;
         return 0;
     }
-    b->endpoints[b->endpoint_count] =
-        (struct endpoint_name){ .method = method, .name = scenario_plan_copy(b, named->text) };
-    return b->endpoint_count++;
-}
-
-static void build_captures(struct build *b, const struct scenario_request *r,
-                           struct plan_request *request)
-{
-    if (r->capture_count == 0)
-        return;
-    struct capture *captures = scenario_plan_alloc(b, r->capture_count * sizeof(*captures));
-    if (captures == NULL)
-        return;
-    for (uint32_t i = 0; i < r->capture_count; i++) {
-        const struct scenario_capture *from = &r->captures[i];
-        const char *what = scenario_plan_copy(b, from->what);
-        captures[i] = (struct capture){ .kind = from->kind,
-                                        .what = { what, from->what.len },
-                                        .variable = from->variable };
-        request->wants_body = request->wants_body || from->kind == CAPTURE_JSON;
-        request->wants_headers = request->wants_headers || from->kind == CAPTURE_HEADER;
-    }
-    request->captures = captures;
-    request->capture_count = r->capture_count;
+    const char *name = scenario_plan_copy(b, named->text);
+    struct endpoint_name *added = scenario_row_add(b, &b->endpoints, sizeof(*added));
+    if (added != NULL)
+        *added = (struct endpoint_name){ .method = method, .name = name };
+    return b->endpoints.count - 1;
 }
 
 static void *alloc_of_arena(void *context, size_t size)
@@ -181,7 +276,7 @@ static void *alloc_of_arena(void *context, size_t size)
 static void finish_template(struct build *b, struct request_writer *w,
                             struct template *ret_template)
 {
-    b->template_bytes += w->fixed_bytes + 32 * w->slot_count;
+    b->template_bytes += w->fixed_bytes - w->file_bytes + 32 * w->slot_count;
     const uint64_t bytes_max = request_writer_bytes_max(w);
     if (bytes_max > b->request_bytes_max)
         b->request_bytes_max = bytes_max;
@@ -190,51 +285,81 @@ static void finish_template(struct build *b, struct request_writer *w,
     template_builder_close(w->builder);
 }
 
-uint32_t scenario_request_build(struct build *b, const struct scenario_request *r)
+static uint32_t write_request(struct build *b, const struct scenario_request *r, const char *method,
+                              struct template *ret_template)
 {
     struct request_writer w = { 0 };
-    if (r->method == NULL || r->path == NULL)
-        return 0;
     b->error = template_builder_open(&w.builder);
     if (b->error != 0)
         return 0;
-    struct plan_request *request = &b->requests[b->request_count];
-    const char *method = upper_method(b, r->method->text);
-    write_request(b, &w, r, method);
-    finish_template(b, &w, &request->template);
-    if (b->error != 0)
+    const uint32_t origin = write_head(b, &w, r, method);
+    if (r->body_kind != BODY_NONE || method_expects_body(method))
+        template_builder_begin_body(w.builder);
+    scenario_body_write(b, &w, r);
+    finish_template(b, &w, ret_template);
+    return origin;
+}
+
+static uint8_t redirects_of(const struct scenario *s, const struct scenario_request *r,
+                            bool is_head)
+{
+    if (r->has_redirects)
+        return r->redirects_max;
+    return is_head && !s->has_redirects ? 0 : s->redirects_max;
+}
+
+uint32_t scenario_request_build(struct build *b, const struct scenario_request *r)
+{
+    if (r->method == NULL || r->path == NULL)
         return 0;
-    request->endpoint = endpoint_of(b, r, method);
-    request->is_head = strcmp(method, "HEAD") == 0;
-    request->is_idempotent = method_is_idempotent(method);
-    request->timeout_ns = r->timeout_ns != 0 ? r->timeout_ns : b->plan->load.timeout_ns;
-    request->expects_status = r->expects_status;
-    memcpy(request->status_expected, r->status_expected, sizeof(request->status_expected));
-    build_captures(b, r, request);
+    struct plan_request request = { .is_recorded = !r->is_unrecorded, .endpoint = PLAN_NONE };
+    const char *method = upper_method(b, r->method->text);
+    if (b->error == 0)
+        request.origin = write_request(b, r, method, &request.template);
+    if (b->error == 0 && request.is_recorded)
+        request.endpoint = endpoint_of(b, r, method);
+    request.is_head = strcmp(method, "HEAD") == 0;
+    request.is_idempotent = method_is_idempotent(span_of(method));
+    request.redirects_max = redirects_of(b->s, r, request.is_head);
+    request.timeout_ns = r->timeout_ns != 0 ? r->timeout_ns : b->plan->load.timeout_ns;
+    if (b->error == 0)
+        scenario_captures_build(b, r, &request);
+    if (b->error == 0)
+        scenario_checks_build(b, r, &request);
     if (b->template_bytes > SCENARIO_TEMPLATE_BYTES_MAX && b->error == 0) {
         diag_add(
             b->s->diags, r->method->place,
             "expected requests of at most 8 MiB in all, found more: are there long 'headers'?");
         b->error = -E2BIG;
     }
-    return b->request_count++;
+    struct plan_request *added = scenario_row_add(b, &b->requests, sizeof(*added));
+    if (added == NULL) {
+        scenario_captures_close(&request, 1);
+        return 0;
+    }
+    *added = request;
+    return b->requests.count - 1;
 }
 
-const struct template *scenario_value_build(struct build *b, const struct node *header)
+const struct template *scenario_value_build(struct build *b, const struct node *node,
+                                            enum escape how)
 {
-    const struct text value = header_value(b, header);
+    const struct text value =
+        how == ESCAPE_HEADER ? header_value(b, node) : scenario_text_compile(b, node, node->text);
     struct template *t = scenario_plan_alloc(b, sizeof(*t));
     struct piece *pieces = scenario_plan_alloc(b, (value.count + 1) * sizeof(*pieces));
     uint32_t used = 0;
     if (t == NULL || pieces == NULL)
         return NULL;
-    char *bytes = scenario_plan_alloc(b, header->text.len + 1);
+    char *bytes = scenario_plan_alloc(b, node->text.len + 1);
     if (bytes == NULL)
         return NULL;
     for (uint32_t i = 0; i < value.count; i++) {
         const struct text_part *part = &value.parts[i];
+        /* Whether a header or a cookie may have this value is seen where it is sent or set: a
+         * request must fail by it, not go out without. */
         pieces[i] = (struct piece){ .kind = part->is_slot ? PIECE_SLOT : PIECE_FIXED,
-                                    .escape = ESCAPE_HEADER,
+                                    .escape = ESCAPE_NONE,
                                     .slot = part->slot,
                                     .offset = used,
                                     .len = part->is_slot ? 0 : (uint32_t)part->bytes.len };
@@ -244,9 +369,8 @@ const struct template *scenario_value_build(struct build *b, const struct node *
         used += (uint32_t)part->bytes.len;
     }
     if (used > PLAN_VARIABLE_BYTES_MAX)
-        diag_add(b->s->diags, header->place,
-                 "expected a header of at most %u bytes, found %" PRIu32, PLAN_VARIABLE_BYTES_MAX,
-                 used);
+        diag_add(b->s->diags, node->place, "expected a %s of at most %u bytes, found %" PRIu32,
+                 how == ESCAPE_HEADER ? "header" : "text", PLAN_VARIABLE_BYTES_MAX, used);
     *t = (struct template){ .bytes = bytes, .head = pieces, .head_count = value.count };
     return t;
 }

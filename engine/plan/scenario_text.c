@@ -1,164 +1,187 @@
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "engine/plan/arena.h"
-#include "engine/plan/expression.h"
+#include "engine/plan/evaluator.h"
 #include "engine/plan/scenario_build.h"
-#include "engine/plan/value.h"
 
-#define RANDOM_BYTES_MAX 20u /* "-9223372036854775808" */
-
-uint32_t scenario_expression_add(struct build *b, const struct expression *e, struct span written)
-{
-    if (b->expression_count == b->expression_cap) {
-        const uint32_t cap = b->expression_cap == 0 ? 64 : b->expression_cap * 2;
-        struct expression *grown = realloc(b->expressions, cap * sizeof(*grown));
-        if (grown == NULL) {
-            b->error = -ENOMEM;
-            return PLAN_NONE;
-        }
-        b->expressions = grown;
-        b->expression_cap = cap;
-    }
-    struct expression *added = &b->expressions[b->expression_count];
-    *added = *e;
-    added->text = arena_copy(b->arena, written);
-    if (added->text == NULL) {
-        b->error = -ENOMEM;
-        return PLAN_NONE;
-    }
-    return b->expression_count++;
-}
-
-static bool is_captured(const struct scenario_kind *k, uint32_t variable)
-{
-    return (k->captured[variable / 64] >> (variable % 64) & 1) != 0;
-}
-
-static uint32_t find_variable(const struct scenario *s, struct span name)
-{
-    for (uint32_t i = 0; i < s->variable_count; i++) {
-        if (span_equal(name, span_of(s->variables[i])))
-            return i;
-    }
-    return PLAN_NONE;
-}
-
-static void copy_name(char *out, size_t cap, struct span name)
-{
-    snprintf(out, cap, "%.*s", (int)(name.len < cap ? name.len : cap - 1), name.bytes);
-}
-
-/* Finding a place walks over the text before it, so it is done for mistakes only, and only for
- * those that are shown. */
-static struct place place_of(const struct build *b, const struct node *n, struct span part)
+struct place scenario_place_of(const struct build *b, const struct node *n, struct span part)
 {
     return b->s->diags->count < DIAGS_MAX ? node_place_of(n, part) : n->place;
 }
 
-static void report_variable(struct build *b, struct place at, struct span name, bool is_elsewhere)
-{
-    const char *known[SCENARIO_VARIABLES_MAX];
-    char given[66];
-    size_t count = 0;
-    struct diag_list *diags = b->s->diags;
-    if (is_elsewhere) {
-        diag_add(diags, at, "variable %s is captured by users of another kind only",
-                 diag_quote(name).text);
-        return;
-    }
-    for (const char *const *f = expression_functions; *f != NULL; f++) {
-        if (span_equal(name, span_of(*f))) {
-            diag_add(diags, at, "unknown variable '%s'; did you mean '${%s}'?", *f,
-                     f == expression_functions ? "random(1, 100)" : "uuid()");
-            return;
-        }
-    }
-    for (uint32_t i = 0; i < b->s->variable_count; i++) {
-        if (is_captured(b->kind, i))
-            known[count++] = b->s->variables[i];
-    }
-    copy_name(given, sizeof(given), name);
-    const char *near = diag_nearest(given, known, count);
-    if (near != NULL)
-        diag_add(diags, at, "unknown variable %s; did you mean '%s'?", diag_quote(name).text, near);
-    else
-        diag_add(diags, at, "unknown variable %s: no 'capture' sets it", diag_quote(name).text);
-}
+/* ---- expressions ---- */
 
-static void report_function(struct build *b, struct place at, struct span name)
+uint32_t scenario_expression_add(struct build *b, const struct expression *e)
 {
-    char given[66];
-    size_t count = 0;
-    while (expression_functions[count] != NULL)
-        count++;
-    copy_name(given, sizeof(given), name);
-    const char *near = diag_nearest(given, expression_functions, count);
-    if (near != NULL)
-        diag_add(b->s->diags, at, "unknown function %s; did you mean '%s'?", diag_quote(name).text,
-                 near);
-    else
-        diag_add(b->s->diags, at, "unknown function %s; known are random(a, b) and uuid()",
-                 diag_quote(name).text);
-}
-
-static bool is_known_function(struct span name)
-{
-    for (const char *const *f = expression_functions; *f != NULL; f++) {
-        if (span_equal(name, span_of(*f)))
-            return true;
-    }
-    return false;
-}
-
-/* One expression per variable, however often it is used. */
-static uint32_t variable_slot(struct build *b, const struct node *n, struct span name,
-                              struct span written)
-{
-    const uint32_t variable = find_variable(b->s, name);
-    if (variable == PLAN_NONE || !is_captured(b->kind, variable)) {
-        /* "header Name" is no name that can be written, so only captured ones are found. */
-        report_variable(b, place_of(b, n, written), name, variable != PLAN_NONE);
+    struct expression *added = scenario_row_add(b, &b->expressions, sizeof(*added));
+    if (added == NULL)
         return PLAN_NONE;
-    }
+    *added = *e;
+    return b->expressions.count - 1;
+}
+
+const struct expression *scenario_expression(const struct build *b, uint32_t index)
+{
+    return (const struct expression *)b->expressions.items + index;
+}
+
+/* An expression of one operation, with the text for people. */
+static uint32_t add_single(struct build *b, const struct operation *from, struct span text,
+                           uint32_t bytes_max)
+{
+    struct operation *o = scenario_plan_alloc(b, sizeof(*o));
+    const struct span kept = scenario_plan_copy_span(b, text);
+    if (o == NULL || b->error != 0)
+        return PLAN_NONE;
+    *o = *from;
+    return scenario_expression_add(
+        b,
+        &(struct expression){ .operations = o, .count = 1, .bytes_max = bytes_max, .text = kept });
+}
+
+uint32_t scenario_variable_slot(struct build *b, uint32_t variable)
+{
     if (b->variable_slots[variable] == PLAN_NONE)
-        b->variable_slots[variable] = scenario_expression_add(
-            b, &(struct expression){ .kind = EXPRESSION_VARIABLE, .variable = variable }, written);
+        b->variable_slots[variable] = add_single(
+            b, &(struct operation){ .kind = OPERATION_VARIABLE, .index = (uint16_t)variable },
+            span_of(b->s->variable_names[variable]), PLAN_VARIABLE_BYTES_MAX);
     return b->variable_slots[variable];
 }
 
-/* Reads '${...}' into *ret_part. False when there is a mistake in it, reported. */
+uint32_t scenario_number_slot(struct build *b, int64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%lld", (long long)number);
+    const struct operation o = { .kind = OPERATION_CONSTANT,
+                                 .constant = { .kind = VALUE_INTEGER, .integer = number } };
+    return add_single(b, &o, span_of(text), sizeof(text));
+}
+
+/* The word or sign at the beginning of `rest`, for marking. */
+static struct span first_word(struct span rest)
+{
+    size_t len = 0;
+    while (len < rest.len && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "0123456789_-.",
+                                    rest.bytes[len]) != NULL)
+        len++;
+    return (struct span){ rest.bytes, len > 0 ? len : rest.len > 0 ? 1 : 0 };
+}
+
+void scenario_fault_report(struct build *b, const struct node *n, struct span text,
+                           const struct expression_fault *fault)
+{
+    char better[200];
+    const struct span rest = { text.bytes + fault->offset, text.len - fault->offset };
+    const struct span part = rest.len > 0 ? first_word(rest) : text;
+    const char *message = NULL;
+    if (b->stranger.len > 0 && span_equal(b->stranger, part))
+        message = scenario_stranger_fault(b, b->stranger, better, sizeof(better));
+    if (rest.len > 0 && rest.bytes[0] == '$')
+        message = "expected a value, found '$': an expression stands here without '${' and '}'";
+    diag_add(b->s->diags, scenario_place_of(b, n, part), "%s",
+             message == NULL ? fault->message : message);
+}
+
+static void check_cookies(struct build *b, const struct node *n, const struct expression *e)
+{
+    for (uint32_t i = 0; i < e->count && b->s->has_no_cookies; i++) {
+        if (e->operations[i].kind != OPERATION_COOKIE)
+            continue;
+        diag_add(b->s->diags, n->place,
+                 "expected no 'cookie()' where the scenario says 'cookies: false'");
+        return;
+    }
+}
+
+/* Room for one more expression, however many a file has and however much they compute in advance;
+ * and the evaluator that computes it. */
+static bool has_room(struct build *b, const struct node *n)
+{
+    if (b->error != 0)
+        return false;
+    if (b->expressions.count >= SCENARIO_EXPRESSIONS_MAX)
+        diag_add(b->s->diags, n->place, "expected at most %u expressions in a scenario, found more",
+                 SCENARIO_EXPRESSIONS_MAX);
+    else if (arena_bytes(b->arena) - b->feed_bytes > SCENARIO_PLAN_BYTES_MAX)
+        diag_add(b->s->diags, n->place,
+                 "expected a plan of at most 16 MiB, found more: are there long constant texts?");
+    else if (b->evaluator == NULL && evaluator_open_plain(&b->evaluator) != 0)
+        b->error = -ENOMEM;
+    else
+        return true;
+    if (b->error == 0)
+        b->error = -E2BIG;
+    return false;
+}
+
+uint32_t scenario_expression_read(struct build *b, const struct node *n, struct span text,
+                                  bool is_check)
+{
+    struct expression e;
+    struct expression_fault fault;
+    if (!has_room(b, n))
+        return PLAN_NONE;
+    const struct expression_names names = scenario_names(b, is_check);
+    const int rc = expression_read(&e, b->arena, text, &names, &fault);
+    if (rc == 0) {
+        check_cookies(b, n, &e);
+        return scenario_expression_add(b, &e);
+    }
+    if (rc == -ENOMEM)
+        b->error = rc;
+    else
+        scenario_fault_report(b, n, text, &fault);
+    return PLAN_NONE;
+}
+
+/* ---- texts ---- */
+
+/* Variables alone, which most slots are, are not read again and again. */
+static uint32_t read_slot(struct build *b, const struct node *n, struct span inside)
+{
+    struct operation o;
+    const struct expression_names names = scenario_names(b, false);
+    const struct span name = span_trim(inside);
+    if (expression_name_is_valid(name) && names.name(b, name, &o) && o.kind == OPERATION_VARIABLE)
+        return scenario_variable_slot(b, o.index);
+    return scenario_expression_read(b, n, inside, false);
+}
+
+/* The text of an expression that is the same for everybody: it becomes a part of the fixed bytes.
+ */
+static bool constant_text(struct build *b, const struct expression *e, struct span *ret_text)
+{
+    static const struct scope nothing;
+    struct span text;
+    if (e->count != 1 || e->operations[0].kind != OPERATION_CONSTANT)
+        return false;
+    if (e->operations[0].constant.kind == VALUE_TEXT) {
+        *ret_text = e->operations[0].constant.text;
+        return true;
+    }
+    if (!expression_text(e, b->evaluator, &nothing, &text))
+        return false;
+    char *copy = arena_copy(b->s->arena, text);
+    if (copy == NULL)
+        b->error = -ENOMEM;
+    *ret_text = (struct span){ copy, text.len };
+    return copy != NULL;
+}
+
 static bool compile_slot(struct build *b, const struct node *n, struct span written,
                          struct text_part *ret_part)
 {
-    struct expression e = { .kind = EXPRESSION_VARIABLE };
-    struct span name;
-    bool is_function;
-    const char *fault = expression_read(&e, written, &name, &is_function);
-    if (fault != NULL) {
-        if (is_function && !is_known_function(name))
-            report_function(b, place_of(b, n, written), name);
-        else
-            diag_add(b->s->diags, place_of(b, n, written), "expected %s, found %s", fault,
-                     diag_quote(written).text);
+    const uint32_t slot = read_slot(b, n, expression_inside(written));
+    if (slot == PLAN_NONE)
         return false;
-    }
-    *ret_part = (struct text_part){ .bytes = written, .is_slot = true };
-    if (e.kind == EXPRESSION_VARIABLE) {
-        ret_part->slot = variable_slot(b, n, name, written);
-        ret_part->slot_bytes_max = PLAN_VARIABLE_BYTES_MAX;
-        return ret_part->slot != PLAN_NONE;
-    }
-    if (b->expression_count >= SCENARIO_SLOTS_MAX) {
-        diag_add(b->s->diags, place_of(b, n, written),
-                 "expected at most %u '${...}' in a scenario, found more", SCENARIO_SLOTS_MAX);
-        b->error = -E2BIG;
-        return false;
-    }
-    ret_part->slot = scenario_expression_add(b, &e, written);
-    ret_part->slot_bytes_max = e.kind == EXPRESSION_UUID ? VALUE_BYTES_MAX : RANDOM_BYTES_MAX;
-    return ret_part->slot != PLAN_NONE;
+    const struct expression *e = scenario_expression(b, slot);
+    *ret_part = (struct text_part){
+        .bytes = written, .is_slot = true, .slot = slot, .slot_bytes_max = e->bytes_max
+    };
+    ret_part->is_constant = constant_text(b, e, &ret_part->constant);
+    return true;
 }
 
 static uint32_t count_parts(struct span text)
@@ -170,9 +193,9 @@ static uint32_t count_parts(struct span text)
     return count;
 }
 
-struct text scenario_text_compile(struct build *b, const struct node *n)
+struct text scenario_text_compile(struct build *b, const struct node *n, struct span text)
 {
-    struct text_part *parts = scenario_alloc(b->s, count_parts(n->text) * sizeof(*parts));
+    struct text_part *parts = scenario_alloc(b->s, count_parts(text) * sizeof(*parts));
     uint32_t count = 0;
     size_t at = 0;
     if (parts == NULL) {
@@ -180,7 +203,7 @@ struct text scenario_text_compile(struct build *b, const struct node *n)
         return (struct text){ NULL, 0 };
     }
     while (b->error == 0) {
-        const struct part part = expression_next(n->text, &at);
+        const struct part part = expression_next(text, &at);
         if (part.kind == PART_END)
             break;
         if (part.kind == PART_LITERAL)
@@ -188,8 +211,98 @@ struct text scenario_text_compile(struct build *b, const struct node *n)
         else if (part.kind == PART_SLOT)
             count += compile_slot(b, n, part.text, &parts[count]) ? 1 : 0;
         else
-            diag_add(b->s->diags, place_of(b, n, (struct span){ part.text.bytes, 2 }),
+            diag_add(b->s->diags, scenario_place_of(b, n, (struct span){ part.text.bytes, 2 }),
                      "expected '}' to close '${', found none");
     }
     return (struct text){ parts, count };
+}
+
+bool scenario_text_is_slot(struct span text, struct span *ret_inside)
+{
+    size_t at = 0;
+    const struct part first = expression_next(text, &at);
+    if (first.kind != PART_SLOT || at != text.len)
+        return false;
+    *ret_inside = expression_inside(first.text);
+    return true;
+}
+
+/* ---- texts as source of an expression ---- */
+
+struct source {
+    char *bytes;
+    size_t len;
+};
+
+static void put(struct source *to, struct span bytes)
+{
+    if (bytes.len > 0)
+        memcpy(to->bytes + to->len, bytes.bytes, bytes.len);
+    to->len += bytes.len;
+}
+
+static void put_quoted(struct source *to, struct span text)
+{
+    put(to, SPAN_LITERAL("'"));
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.bytes[i] == '\'' || text.bytes[i] == '\\')
+            put(to, SPAN_LITERAL("\\"));
+        put(to, (struct span){ text.bytes + i, 1 });
+    }
+    put(to, SPAN_LITERAL("'"));
+}
+
+struct span scenario_text_quote(struct build *b, struct span text)
+{
+    struct source source = { scenario_alloc(b->s, 2 * text.len + 2), 0 };
+    if (source.bytes == NULL) {
+        b->error = -ENOMEM;
+        return SPAN_LITERAL("''");
+    }
+    put_quoted(&source, text);
+    return (struct span){ source.bytes, source.len };
+}
+
+/* The first part that is written out and reads as no number; 0 where there is none. */
+static uint32_t find_anchor(struct span text)
+{
+    uint32_t index = 0;
+    size_t at = 0;
+    for (;; index++) {
+        const struct part part = expression_next(text, &at);
+        if (part.kind == PART_END)
+            return 0;
+        for (size_t i = 0; i < part.text.len && part.kind == PART_LITERAL; i++) {
+            if (memchr("0123456789.eE+- ", part.text.bytes[i], 16) == NULL)
+                return index;
+        }
+    }
+}
+
+/* 'a' + (b + ('anchor' + c + 'd')): whatever is joined has the anchor in it, so '+' never adds. */
+struct span scenario_text_join(struct build *b, struct span text)
+{
+    const uint32_t count = count_parts(text), anchor = find_anchor(text);
+    struct source source = { scenario_alloc(b->s, 2 * text.len + 12 * (size_t)count + 2), 0 };
+    size_t at = 0;
+    if (source.bytes == NULL) {
+        b->error = -ENOMEM;
+        return SPAN_LITERAL("''");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct part part = expression_next(text, &at);
+        if (i > 0)
+            put(&source, SPAN_LITERAL(" + "));
+        put(&source, i <= anchor ? SPAN_LITERAL("(") : SPAN_LITERAL(""));
+        if (part.kind == PART_LITERAL) {
+            put_quoted(&source, part.text);
+            continue;
+        }
+        put(&source, SPAN_LITERAL("("));
+        put(&source, part.kind == PART_SLOT ? expression_inside(part.text) : SPAN_LITERAL("''"));
+        put(&source, SPAN_LITERAL(")"));
+    }
+    for (uint32_t i = 0; i < count && i <= anchor; i++)
+        put(&source, SPAN_LITERAL(")"));
+    return (struct span){ source.bytes, source.len };
 }

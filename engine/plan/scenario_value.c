@@ -4,7 +4,6 @@
 #include "engine/plan/scenario.h"
 #include "http/header.h"
 
-static const char *const duration_expected = "a duration such as '250ms'";
 static const char *const status_expected = "a status such as '201', '2xx' or '200..299'";
 
 void scenario_expected(struct scenario *s, const struct node *value, const char *what)
@@ -40,126 +39,88 @@ bool scenario_read_duration(struct scenario *s, const struct node *value, uint64
     return true;
 }
 
-bool scenario_read_weight(struct scenario *s, const struct node *value, uint64_t *ret_weight)
+bool scenario_read_count(struct scenario *s, const struct node *value, const char *what,
+                         uint64_t low, uint64_t high, uint64_t *ret_count)
 {
-    uint64_t weight;
-    char what[64];
-    if (quantity_count(value->text, &weight) != NULL || weight > SCENARIO_WEIGHT_MAX) {
-        snprintf(what, sizeof(what), "a weight from 0 to %u", SCENARIO_WEIGHT_MAX);
-        scenario_expected(s, value, what);
-        return false;
-    }
-    *ret_weight = weight;
-    return true;
-}
-
-static struct span trim(struct span text)
-{
-    while (text.len > 0 && text.bytes[0] == ' ') {
-        text.bytes++;
-        text.len--;
-    }
-    while (text.len > 0 && text.bytes[text.len - 1] == ' ')
-        text.len--;
-    return text;
-}
-
-/* The place of `part`, or where one is missing the whole value's. */
-static struct place part_place(const struct node *value, struct span part)
-{
-    return part.len == 0 ? value->place : node_place_of(value, part);
-}
-
-/* One duration of a wait, that stands `where` ("after 'exp'"). */
-static bool read_wait_part(struct scenario *s, const struct node *value, struct span part,
-                           const char *where, uint64_t *ret_ns)
-{
-    const char *fault = quantity_duration_ns(part, ret_ns);
-    if (fault == NULL)
+    char expected[96];
+    uint64_t count;
+    if (quantity_count(value->text, &count) == NULL && count >= low && count <= high) {
+        *ret_count = count;
         return true;
-    /* In a wait the hours and minutes of the usual words would mislead. */
-    const bool is_range = strstr(fault, "at most") != NULL;
-    diag_add(s->diags, part_place(value, part), "expected %s %s, found %s",
-             is_range ? fault : duration_expected, where, diag_quote(part).text);
+    }
+    snprintf(expected, sizeof(expected), "%s from %" PRIu64 " to %" PRIu64, what, low, high);
+    scenario_expected(s, value, expected);
     return false;
 }
 
-static void read_wait_range(struct scenario *s, const struct node *value, size_t dots,
-                            struct wait_rule *ret_wait)
+bool scenario_read_weight(struct scenario *s, const struct node *value, uint64_t *ret_weight)
 {
-    const struct span text = value->text;
-    const struct span low = trim((struct span){ text.bytes, dots });
-    const struct span high = trim((struct span){ text.bytes + dots + 2, text.len - dots - 2 });
-    struct wait_rule w = { .kind = WAIT_UNIFORM };
-    const bool has_low = read_wait_part(s, value, low, "before '..'", &w.low_ns);
-    const bool has_high = read_wait_part(s, value, high, "after '..'", &w.high_ns);
-    if (!has_low || !has_high)
-        return;
-    if (w.low_ns > w.high_ns) {
-        diag_add(s->diags, value->place,
-                 "expected the shorter duration first after 'wait', found %s",
-                 node_found(value).text);
-        return;
-    }
-    *ret_wait = w;
+    return scenario_read_count(s, value, "a weight", 0, SCENARIO_WEIGHT_MAX, ret_weight);
 }
 
-static void read_wait_throughput(struct scenario *s, const struct node *value, struct span part,
-                                 struct wait_rule *ret_wait)
+bool scenario_read_truth(struct scenario *s, const struct node *value, bool *ret_truth)
 {
-    struct ratio rate;
-    if (quantity_rate(part, &rate) != NULL) {
-        diag_add(s->diags, part_place(value, part),
-                 "expected a rate such as '0.5/s' after 'throughput', found %s",
-                 diag_quote(part).text);
-        return;
+    static const char *const words[] = { "true", "True", "TRUE", "false", "False", "FALSE" };
+    for (size_t i = 0; i < 6 && value->kind == NODE_SCALAR && value->is_plain; i++) {
+        if (!span_equal(value->text, span_of(words[i])))
+            continue;
+        *ret_truth = i < 3;
+        return true;
     }
-    const unsigned __int128 ns = (unsigned __int128)rate.den * 1000000000 / rate.num;
-    *ret_wait = (struct wait_rule){ .kind = WAIT_PACING, .low_ns = (uint64_t)ns };
+    scenario_expected(s, value, "true or false");
+    return false;
 }
 
-static void report_wait(struct scenario *s, const struct node *value, struct span word)
+bool scenario_read_word(struct scenario *s, const struct node *value, const char *const *words,
+                        size_t count, size_t *ret_index)
 {
-    static const char *const words[] = { "exp", "pacing", "throughput" };
-    char given[32];
-    snprintf(given, sizeof(given), "%.*s", (int)(word.len < 31 ? word.len : 31), word.bytes);
-    const char *near = diag_nearest(given, words, 3);
-    diag_add(s->diags, value->place, "expected %s after 'wait', found %s%s%s%s", duration_expected,
-             node_found(value).text, near == NULL ? "" : "; did you mean '",
-             near == NULL ? "" : near, near == NULL ? "" : "'?");
+    char what[128] = "", given[66];
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (value->kind == NODE_SCALAR && span_equal(value->text, span_of(words[i]))) {
+            *ret_index = i;
+            return true;
+        }
+        used += (size_t)snprintf(what + used, sizeof(what) - used, "%s'%s'",
+                                 i == 0           ? ""
+                                 : i + 1 == count ? " or "
+                                                  : ", ",
+                                 words[i]);
+    }
+    snprintf(given, sizeof(given), "%.*s", (int)(value->text.len < 65 ? value->text.len : 0),
+             value->text.len == 0 ? "" : value->text.bytes);
+    const char *near = diag_nearest(given, words, count);
+    if (near == NULL)
+        scenario_expected(s, value, what);
+    else
+        diag_add(s->diags, value->place, "expected %s after %s, found %s; did you mean '%s'?", what,
+                 diag_quote(value->key->text).text, node_found(value).text, near);
+    return false;
 }
 
-void scenario_read_wait(struct scenario *s, const struct node *value, struct wait_rule *ret_wait)
+bool scenario_read_mapping(struct scenario *s, const struct node *value, const char *what)
 {
-    if (!scenario_read_text(s, value, duration_expected))
-        return;
-    const struct span text = trim(value->text);
-    const char *dots = memmem(value->text.bytes, value->text.len, "..", 2);
-    if (dots != NULL) {
-        read_wait_range(s, value, (size_t)(dots - value->text.bytes), ret_wait);
-        return;
+    if (value->kind == NODE_MAPPING && value->count > 0)
+        return true;
+    if (value->kind == NODE_MAPPING)
+        diag_add(s->diags, value->place, "expected %s after %s, found none", what,
+                 diag_quote(value->key->text).text);
+    else
+        scenario_expected(s, value, what);
+    return false;
+}
+
+bool scenario_read_redirects(struct scenario *s, const struct node *value, uint8_t *ret_max)
+{
+    uint64_t count;
+    if (value->kind == NODE_SCALAR && span_equal(value->text, SPAN_LITERAL("false"))) {
+        *ret_max = 0;
+        return true;
     }
-    const char *blank = memchr(text.bytes, ' ', text.len);
-    const size_t first = blank == NULL ? text.len : (size_t)(blank - text.bytes);
-    const struct span word = { text.bytes, first };
-    const struct span rest = trim((struct span){ text.bytes + first, text.len - first });
-    struct wait_rule w = { .kind = WAIT_CONSTANT };
-    if (span_equal(word, SPAN_LITERAL("throughput"))) {
-        read_wait_throughput(s, value, rest, ret_wait);
-    } else if (span_equal(word, SPAN_LITERAL("exp"))) {
-        w.kind = WAIT_EXPONENTIAL;
-        if (read_wait_part(s, value, rest, "after 'exp'", &w.low_ns))
-            *ret_wait = w;
-    } else if (span_equal(word, SPAN_LITERAL("pacing"))) {
-        w.kind = WAIT_PACING;
-        if (read_wait_part(s, value, rest, "after 'pacing'", &w.low_ns))
-            *ret_wait = w;
-    } else if (rest.len > 0) {
-        report_wait(s, value, word);
-    } else if (read_wait_part(s, value, text, "after 'wait'", &w.low_ns)) {
-        w.kind = w.low_ns == 0 ? WAIT_NONE : WAIT_CONSTANT;
-        *ret_wait = w;
-    }
+    if (!scenario_read_count(s, value, "false, or a number", 0, UINT8_MAX, &count))
+        return false;
+    *ret_max = (uint8_t)count;
+    return true;
 }
 
 /* Three digits from 100 on, 0 when `text` is something else. */
@@ -182,8 +143,8 @@ static bool status_range(struct span text, uint32_t *ret_low, uint32_t *ret_high
     const char *dots = memmem(text.bytes, text.len, "..", 2);
     if (dots != NULL) {
         const size_t at = (size_t)(dots - text.bytes);
-        *ret_low = status_number(trim((struct span){ text.bytes, at }));
-        *ret_high = status_number(trim((struct span){ dots + 2, text.len - at - 2 }));
+        *ret_low = status_number(span_trim((struct span){ text.bytes, at }));
+        *ret_high = status_number(span_trim((struct span){ dots + 2, text.len - at - 2 }));
         return *ret_low > 0 && *ret_high >= *ret_low;
     }
     if (text.len == 3 && text.bytes[0] >= '1' && text.bytes[0] <= '9' &&
@@ -196,30 +157,29 @@ static bool status_range(struct span text, uint32_t *ret_low, uint32_t *ret_high
     return *ret_low > 0;
 }
 
-static void read_status_item(struct scenario *s, const struct node *item,
-                             struct scenario_request *r)
+static void read_status_item(struct scenario *s, const struct node *item, struct scenario_expect *e)
 {
     uint32_t low, high;
-    if (item->kind != NODE_SCALAR || !status_range(trim(item->text), &low, &high)) {
+    if (item->kind != NODE_SCALAR || !status_range(span_trim(item->text), &low, &high)) {
         scenario_expected(s, item, status_expected);
         return;
     }
-    r->expects_status = true;
+    e->has_status = true;
     for (uint32_t status = low; status <= high; status++)
-        r->status_expected[status / 64] |= UINT64_C(1) << (status % 64);
+        e->status[status / 64] |= UINT64_C(1) << (status % 64);
 }
 
-void scenario_read_status(struct scenario *s, const struct node *value, struct scenario_request *r)
+void scenario_read_status(struct scenario *s, const struct node *value, struct scenario_expect *e)
 {
     if (value->kind != NODE_SEQUENCE) {
-        read_status_item(s, value, r);
+        read_status_item(s, value, e);
         return;
     }
     if (value->count == 0)
         diag_add(s->diags, value->place, "expected %s after 'status', found an empty list",
                  status_expected);
     for (const struct node *item = value->first; item != NULL; item = item->next)
-        read_status_item(s, item, r);
+        read_status_item(s, item, e);
 }
 
 /* One header of a mapping; those before it have been looked at. */

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "engine/run/answer.h"
 #include "engine/run/exchange.h"
-#include "engine/run/worker_state.h"
 
 #define ONE_SEGMENT_BYTES 1200u
 #define SILENT_BYTES_MAX  4096u /* alone, an empty socket buffer takes it whole, however small */
@@ -78,7 +78,8 @@ static void conn_watch_deadline(struct worker *w, struct conn *c, uint64_t deadl
 static uint64_t user_deadline_ns(const struct worker *w, const struct user *u)
 {
     const uint64_t timeout_ns = w->plan->requests[u->request].timeout_ns;
-    return timeout_ns > UINT64_MAX - u->sent_ns ? UINT64_MAX : u->sent_ns + timeout_ns;
+    const uint64_t sent_ns = exchange_sent_ns(w, u);
+    return timeout_ns > UINT64_MAX - sent_ns ? UINT64_MAX : sent_ns + timeout_ns;
 }
 
 void conn_timer_fired(struct worker *w, struct conn *c)
@@ -87,6 +88,8 @@ void conn_timer_fired(struct worker *w, struct conn *c)
     if (c->state == CONN_IDLE) {
         if (conn_is_wanted(w, c))
             conn_step(w, c, EV_ASKED);
+        else if (w->pools != NULL)
+            pool_offer(w, c);
     } else if (c->state == CONN_CONNECTING) {
         if (w->now_ns < c->deadline_ns)
             conn_watch_deadline(w, c, c->deadline_ns);
@@ -108,8 +111,11 @@ void conn_timer_fired(struct worker *w, struct conn *c)
 
 void conn_want_flush(struct worker *w, struct conn *c)
 {
-    if (c->in_flush || c->queue.count == 0)
+    if (c->in_flush || c->queue.count == 0) {
+        if (w->pools != NULL)
+            pool_offer(w, c);
         return;
+    }
     c->in_flush = true;
     c->flush_next = w->flush_first;
     w->flush_first = worker_conn_index(w, c) + 1;
@@ -145,15 +151,19 @@ static uint32_t conn_room(const struct worker *w, const struct conn *c)
 
 static void conn_mark_sent(struct worker *w, struct conn *c, struct user *u, size_t bytes)
 {
+    const struct plan_request *request = &w->plan->requests[u->request];
     const bool is_first = c->flight.count == 0;
     u->sent_ns = w->flush_ns;
+    u->sent_bytes = (uint32_t)bytes;
     u->state = USER_IN_FLIGHT;
     user_list_push(w, &c->flight, u);
-    w->in_flight++;
     shard_count(w->shard, COUNTER_SENT, 1);
     if (c->carried++ > 0)
         shard_count(w->shard, COUNTER_REUSED, 1);
-    cell_add(&w->shard->endpoints[w->plan->requests[u->request].endpoint].bytes_out, bytes);
+    if (request->is_recorded) {
+        w->in_flight += u->chain == 0; /* a chain is in flight from its first request on */
+        cell_add(&w->shard->endpoints[request->endpoint].bytes_out, bytes);
+    }
     if (is_first)
         conn_begin_response(w, c);
 }
@@ -174,7 +184,7 @@ static bool conn_send_fixed(struct worker *w, struct conn *c, uint32_t room)
 {
     struct user *u = user_list_first(w, &c->queue);
     const struct template *t = &w->plan->requests[u->request].template;
-    if (!template_is_fixed(t) || (w->plan->load.pipeline > 1 && w->repeated == NULL))
+    if (!exchange_is_fixed(w, u) || (w->plan->load.pipeline > 1 && w->repeated == NULL))
         return false;
     for (uint32_t i = 0; i < room; i++)
         conn_mark_sent(w, c, user_list_pop(w, &c->queue), t->whole.len);
@@ -191,6 +201,7 @@ static void conn_send_rendered(struct worker *w, struct conn *c, uint32_t room)
         return; /* asked again when an answer frees one */
     tx->chunk = chunks_take(&w->tx);
     tx->unanswered = 0;
+    tx->answered_bytes = 0;
     assert(tx->chunk != 0); /* the pool holds CONN_TX_MAX for every connection */
     char *out = chunks_at(&w->tx, tx->chunk);
 
@@ -236,7 +247,7 @@ void conn_flush(struct worker *w, struct conn *c)
 
 static void enter_connecting(struct worker *w, struct conn *c)
 {
-    const struct route *route = w->setup.route;
+    const struct route *route = &w->setup.routes[c->origin];
     /* Alone in flight and within one segment, a request never waits behind another. */
     const struct socket_options options = {
         .no_delay = w->plan->load.pipeline > 1 || w->plan->request_bytes_max > ONE_SEGMENT_BYTES,
@@ -314,8 +325,11 @@ static void enter_idle(struct worker *w, struct conn *c)
             chunks_give_back(&w->tx, tx->chunk);
         tx->chunk = 0;
     }
-    if (!conn_is_wanted(w, c))
+    if (!conn_is_wanted(w, c)) {
+        if (w->pools != NULL)
+            pool_offer(w, c);
         return;
+    }
     if (c->retry_at_ns <= w->now_ns)
         conn_step(w, c, EV_ASKED);
     else
@@ -392,7 +406,7 @@ static void conn_requeue_flight(struct worker *w, struct conn *c, struct user_li
     shard_count(w->shard, COUNTER_RESENT, flight->count);
     c->queue = (struct user_list){ 0 };
     for (struct user *u = user_list_pop(w, flight); u != NULL; u = user_list_pop(w, flight)) {
-        w->in_flight--;
+        w->in_flight -= u->chain == 0 && w->plan->requests[u->request].is_recorded;
         u->state = USER_QUEUED;
         u->is_resend = true;
         user_list_push(w, &c->queue, u);
@@ -408,7 +422,7 @@ static void conn_spare_young(struct worker *w, struct conn *c, struct user_list 
     struct user_list late = { 0 };
     struct user_list young = { 0 };
     for (struct user *u = user_list_pop(w, flight); u != NULL; u = user_list_pop(w, flight)) {
-        const bool may_go_again = w->plan->requests[u->request].is_idempotent && !u->is_resend;
+        const bool may_go_again = exchange_is_idempotent(w, u) && !u->is_resend;
         user_list_push(w, may_go_again && user_deadline_ns(w, u) > w->now_ns ? &young : &late, u);
     }
     conn_requeue_flight(w, c, &young);
@@ -421,6 +435,8 @@ void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_r
     const bool was_connecting = c->state == CONN_CONNECTING;
     struct user_list flight = c->flight;
     c->flight = (struct user_list){ 0 };
+    if (w->pools != NULL)
+        pool_withdraw(w, c);
     if (ev == EV_TIMED_OUT)
         conn_spare_young(w, c, &flight);
     cell_add(&w->shard->closes[reason], 1);
@@ -439,7 +455,7 @@ void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_r
         exchange_failed(w, u, partial, class, message);
         partial = NULL; /* only the oldest can have begun to be answered */
     }
-    conn_release_watched(w, c);
+    answer_release(w, c);
 }
 
 static bool flight_may_go_again(const struct worker *w, const struct conn *c)
@@ -448,7 +464,7 @@ static bool flight_may_go_again(const struct worker *w, const struct conn *c)
         return false;
     for (uint32_t link = c->flight.first; link != 0; link = w->users[link - 1].next) {
         const struct user *u = &w->users[link - 1];
-        if (u->is_resend || !w->plan->requests[u->request].is_idempotent)
+        if (u->is_resend || !exchange_is_idempotent(w, u))
             return false;
     }
     return true;

@@ -28,6 +28,7 @@ struct user_list {
 struct conn_tx {
     uint32_t chunk; /* index + 1 in the worker's pool, 0 = none */
     uint32_t unanswered;
+    uint32_t answered_bytes; /* of the requests before those */
 };
 
 #define CONN_TX_MAX 2 /* one leaving while the other's answers arrive */
@@ -44,13 +45,19 @@ struct conn {
     uint32_t body; /* buffer for a watched body, index + 1 */
     uint32_t line; /* buffer for a watched header that came in pieces, index + 1 */
     uint32_t body_len;
-    uint64_t headers_seen;     /* bit per capture of this response whose header came */
-    const char *capture_fault; /* a header capture of this response failed */
-    uint32_t failures_in_row;  /* since the last response: decides the next pause */
-    uint64_t carried;          /* requests sent on this socket */
-    uint64_t deadline_ns;      /* of the connect */
-    uint64_t retry_at_ns;      /* no connect before */
+    uint32_t location;             /* buffer for where a response redirects to, index + 1 */
+    uint32_t pool_next, pool_prev; /* neighbours in its place of a pool, as index + 1 */
+    uint64_t headers_seen;         /* bit per capture of this response whose header came */
+    const char *capture_fault;     /* a header capture of this response failed */
+    uint32_t failures_in_row;      /* since the last response: decides the next pause */
+    uint64_t carried;              /* requests sent on this socket */
+    uint64_t deadline_ns;          /* of the connect */
+    uint64_t retry_at_ns;          /* no connect before */
+    uint16_t origin;               /* where it leads, in plan.origins */
+    uint16_t location_len;
     uint8_t state;
+    uint8_t pool_place; /* enum pool_place */
+    uint8_t coding;     /* enum content_coding of the body that is watched */
     bool has_file;
     bool in_flush;
     bool body_overflowed;
@@ -99,8 +106,6 @@ void conn_receive(struct worker *w, struct conn *c, const char *bytes, size_t le
 void conn_receive_eof(struct worker *w, struct conn *c);
 void conn_receive_discarded(struct worker *w, struct conn *c, uint64_t bytes);
 void conn_begin_response(struct worker *w, struct conn *c);
-void conn_release_watched(struct worker *w,
-                          struct conn *c); /* gives back the buffers of a watched response */
 
 /* Arms the receive that suits what is expected next, unless one is armed. */
 void conn_arm_receive(struct worker *w, struct conn *c);

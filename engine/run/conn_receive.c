@@ -1,7 +1,7 @@
 #include "engine/run/conn.h"
 
+#include "engine/run/answer.h"
 #include "engine/run/exchange.h"
-#include "engine/run/worker_state.h"
 
 /* Small answers come through a receive that goes on, into the ring's buffers. A body of known
  * length that nobody reads is thrown away in the kernel once its head is here; for that the head is
@@ -66,36 +66,13 @@ void conn_suit_receive(struct worker *w, struct conn *c)
 
 /* ---- responses ---- */
 
-static const struct response_watch watch_both = { exchange_watch_header, exchange_watch_body,
-                                                  exchange_line_room };
-static const struct response_watch watch_body = { .body = exchange_watch_body };
-static const struct response_watch watch_header = { .header = exchange_watch_header,
-                                                    .line_room = exchange_line_room };
-
-void conn_release_watched(struct worker *w, struct conn *c)
-{
-    if (c->body != 0)
-        chunks_give_back(&w->bodies, c->body);
-    if (c->line != 0)
-        chunks_give_back(&w->lines, c->line);
-    c->body = 0;
-    c->line = 0;
-}
-
 void conn_begin_response(struct worker *w, struct conn *c)
 {
     const struct user *u = user_list_first(w, &c->flight);
-    const struct plan_request *request = &w->plan->requests[u->request];
-    const struct response_watch *watch = NULL;
-    if (request->capture_count > 0)
-        watch = request->wants_headers ? (request->wants_body ? &watch_both : &watch_header)
-                                       : &watch_body;
-    c->body_len = 0;
-    c->body_overflowed = false;
-    c->body_is_lost = false;
-    c->headers_seen = 0;
-    c->capture_fault = NULL;
-    response_begin(&c->response, request->is_head, watch, w);
+    const struct response_watch *watch = w->watches[u->request];
+    if (watch != NULL)
+        answer_begin(c);
+    response_begin(&c->response, exchange_is_head(w, u), watch, w);
 }
 
 /* The server has answered everything before all of it had left: it will not read the rest. */
@@ -106,9 +83,12 @@ static bool conn_is_sending_in_vain(const struct conn *c)
 
 /* The chunk that held this request is free when all in it are answered, and the kernel has read it.
  */
-static void conn_release_tx(struct worker *w, struct conn *c)
+static void conn_release_tx(struct worker *w, struct conn *c, const struct user *u)
 {
-    if (c->tx[0].chunk == 0 || --c->tx[0].unanswered > 0)
+    if (c->tx[0].chunk == 0)
+        return;
+    c->tx[0].answered_bytes += u->sent_bytes;
+    if (--c->tx[0].unanswered > 0)
         return;
     if (conn_is_sending_in_vain(c))
         return; /* given back when the connection is idle */
@@ -117,9 +97,9 @@ static void conn_release_tx(struct worker *w, struct conn *c)
     c->tx[1] = (struct conn_tx){ 0 };
 }
 
-static void conn_forget_sent(struct worker *w, struct conn *c)
+static void conn_forget_sent(struct worker *w, struct conn *c, const struct user *u)
 {
-    conn_release_tx(w, c);
+    conn_release_tx(w, c, u);
     if (c->flight.count > 0)
         return;
     /* A silent send was taken whole when it was made: the answer tells that it is over. */
@@ -136,16 +116,19 @@ static bool conn_is_used_up(const struct worker *w, const struct conn *c)
 /* The oldest request has its whole response. False when the connection is closing after it. */
 static bool conn_answered(struct worker *w, struct conn *c, bool has_trailing)
 {
-    struct user *u = user_list_pop(w, &c->flight);
     const bool keep_alive = response_head(&c->response)->keep_alive;
+    const bool is_unsolicited = has_trailing && c->flight.count == 1;
+    enum redirect_course course = REDIRECT_NONE;
+    if (c->location != 0 && !is_unsolicited)
+        course = redirects_look(w, c);
+    struct user *u = user_list_pop(w, &c->flight);
     c->failures_in_row = 0;
-    conn_forget_sent(w, c);
+    conn_forget_sent(w, c, u);
     const uint32_t gen = c->gen;
-    const bool is_unsolicited = has_trailing && c->flight.count == 0;
     if (is_unsolicited)
         conn_end(w, c, EV_RETIRED, CLOSE_UNSOLICITED, FAILURE_NONE, NULL);
-    exchange_answered(w, c, u, is_unsolicited);
-    conn_release_watched(w, c);
+    exchange_answered(w, c, u, course, is_unsolicited);
+    answer_release(w, c);
 
     if (c->gen != gen || (c->state != CONN_OPEN && c->state != CONN_EXCHANGING))
         return false; /* its user has left */

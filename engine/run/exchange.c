@@ -3,33 +3,17 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "engine/plan/value.h"
-#include "engine/run/worker_state.h"
+#include "engine/run/answer.h"
+#include "engine/run/jar.h"
+#include "engine/run/scope.h"
+#include "http/header.h"
+
+static const struct plan_request *exchange_request(const struct worker *w, const struct user *u)
+{
+    return &w->plan->requests[u->request];
+}
 
 /* ---- rendering ---- */
-
-struct render_context {
-    struct worker *worker;
-    struct user *user;
-};
-
-static int slot_value(void *context, uint32_t slot, struct span *ret_value)
-{
-    const struct render_context *r = context;
-    const struct expression *e = &r->worker->plan->expressions[slot];
-    if (e->kind == EXPRESSION_VARIABLE)
-        return values_get(&r->worker->values, worker_user_index(r->worker, r->user), e->variable,
-                          ret_value);
-    return expression_value(e, &r->user->random, r->worker->scratch, VALUES_TEXT_MAX, ret_value);
-}
-
-int exchange_render_value(struct worker *w, struct user *u, const struct template *value, char *out,
-                          size_t cap, size_t *ret_len)
-{
-    uint32_t bad_slot = 0;
-    struct render_context context = { w, u };
-    return step_value_render(value, slot_value, &context, out, cap, ret_len, &bad_slot);
-}
 
 static const char *render_fault(int err)
 {
@@ -45,60 +29,176 @@ static const char *render_fault(int err)
     }
 }
 
+/* The cookies stand behind all other headers: what follows them moves. A request that brings a
+ * Cookie header of its own is sent as it is: there may be only one (RFC 6265 section 5.4). */
+static int insert_cookies(struct worker *w, struct user *u, char *out, size_t cap, size_t *len)
+{
+    const struct span sent = { out, *len };
+    const struct span value =
+        jar_header(w, u, exchange_request(w, u)->origin, exchange_target(sent));
+    if (value.len == 0 || header_is_in(sent, SPAN_LITERAL("Cookie")))
+        return 0;
+    const size_t added = value.len + strlen("Cookie: \r\n");
+    if (added > cap - *len)
+        return -ENOSPC;
+    char *blank = memmem(out, *len, "\r\n\r\n", 4);
+    if (blank == NULL)
+        return -EINVAL;
+    char *at = blank + 2;
+    memmove(at + added, at, *len - (size_t)(at - out));
+    at = mempcpy(at, "Cookie: ", strlen("Cookie: "));
+    at = mempcpy(at, value.bytes, value.len);
+    memcpy(at, "\r\n", 2);
+    *len += added;
+    return 0;
+}
+
+static int render_next_of_chain(const struct chain *chain, char *out, size_t cap, size_t *ret_len)
+{
+    if (chain->len > cap)
+        return -ENOSPC;
+    memcpy(out, chain->bytes, chain->len);
+    *ret_len = chain->len;
+    return 0;
+}
+
 int exchange_render(struct worker *w, struct user *u, char *out, size_t cap, size_t *ret_len)
 {
-    const struct plan_request *request = &w->plan->requests[u->request];
-    uint32_t bad_slot = 0;
-    struct render_context context = { w, u };
-    const int rc =
-        template_render(&request->template, slot_value, &context, out, cap, ret_len, &bad_slot);
+    const struct chain *chain = redirects_chain(w, u);
+    if (chain != NULL)
+        return render_next_of_chain(chain, out, cap, ret_len);
+    uint32_t bad_slot = UINT32_MAX;
+    scope_enter(w, u);
+    int rc = template_render(&exchange_request(w, u)->template, (struct span){ NULL, 0 },
+                             scope_slot, w, out, cap, ret_len, &bad_slot);
+    if (rc == 0 && w->plan->jar != PLAN_NONE)
+        rc = insert_cookies(w, u, out, cap, ret_len);
     if (rc == 0 || (rc == -ENOSPC && cap < w->tx.bytes))
         return rc;
 
     char message[FAILURE_MESSAGE_MAX];
-    const char *slot =
-        bad_slot < w->plan->expression_count ? w->plan->expressions[bad_slot].text : "";
-    snprintf(message, sizeof message, "'%s' %s", slot, render_fault(rc));
+    const struct span slot = bad_slot < w->plan->expression_count
+                                 ? w->plan->expressions[bad_slot].text
+                                 : (struct span){ "", 0 };
+    snprintf(message, sizeof message, "'%.*s' %s", (int)slot.len, slot.bytes, render_fault(rc));
     u->task_asked = false; /* nothing was sent: the next attempt must not come at once */
     exchange_failed(w, u, NULL, FAILURE_SCENARIO, message);
     return rc == -ENOSPC ? -EMSGSIZE : rc;
 }
 
+bool exchange_has_cookies(struct worker *w, struct user *u)
+{
+    const struct plan_request *request = exchange_request(w, u);
+    return jar_header(w, u, request->origin, exchange_target(request->template.whole)).len > 0;
+}
+
+/* ---- the request as it was sent ---- */
+
+struct span exchange_sent(const struct worker *w, const struct conn *c)
+{
+    const struct user *u = user_list_first(w, &c->flight);
+    if (c->tx[0].chunk == 0)
+        return exchange_request(w, u)->template.whole;
+    return (struct span){ chunks_at(&w->tx, c->tx[0].chunk) + c->tx[0].answered_bytes,
+                          u->sent_bytes };
+}
+
+struct span exchange_target(struct span request)
+{
+    const char *end = request.bytes + request.len;
+    const char *method_end = memchr(request.bytes, ' ', request.len);
+    if (method_end == NULL)
+        return (struct span){ NULL, 0 };
+    const char *target = method_end + 1;
+    const char *target_end = memchr(target, ' ', (size_t)(end - target));
+    return (struct span){ target, target_end == NULL ? 0 : (size_t)(target_end - target) };
+}
+
+bool exchange_is_idempotent(const struct worker *w, const struct user *u)
+{
+    return u->chain == 0 ? exchange_request(w, u)->is_idempotent
+                         : redirects_chain(w, u)->is_idempotent;
+}
+
+uint32_t exchange_origin(const struct worker *w, const struct user *u)
+{
+    return u->chain == 0 ? exchange_request(w, u)->origin : redirects_chain(w, u)->origin;
+}
+
 /* ---- counting ---- */
 
-static void exchange_count(struct worker *w, struct user *u, const struct response *r,
-                           enum outcome outcome)
+/* It is sent, or goes from place to place in a chain. */
+static bool exchange_is_in_flight(const struct user *u)
 {
-    const uint64_t sent_ns = u->sent_ns;
+    return u->state == USER_IN_FLIGHT || u->chain != 0;
+}
+
+static void exchange_count_recorded(struct worker *w, struct user *u,
+                                    const struct plan_request *request, const struct response *r,
+                                    enum failure_class class, const char *message)
+{
+    const struct chain *chain = redirects_chain(w, u);
+    const uint64_t sent_ns = exchange_sent_ns(w, u);
     struct shard_result result = {
-        .endpoint = w->plan->requests[u->request].endpoint,
-        .outcome = outcome,
+        .endpoint = request->endpoint,
+        .outcome = class == FAILURE_NONE ? OUTCOME_OK : OUTCOME_FAILED,
         .latency_ns = w->now_ns > u->due_ns ? w->now_ns - u->due_ns : 0,
         .service_ns = sent_ns == 0          ? UINT64_MAX
                       : w->now_ns > sent_ns ? w->now_ns - sent_ns
                                             : 0,
+        .bytes_in = chain != NULL ? chain->bytes_in : 0,
     };
     if (r != NULL) {
-        result.bytes_in = response_bytes(r);
+        result.bytes_in += response_bytes(r);
         result.bytes_body = response_body_bytes(r);
         result.status = response_has_head(r) ? response_head(r)->status : 0;
     }
     shard_finish(w->shard, &result);
+    if (class != FAILURE_NONE)
+        failure_note(&w->shard->failures, result.endpoint, class, message);
     w->last_done_ns = w->now_ns;
     w->requests_open--;
-    if (u->state == USER_IN_FLIGHT)
+    if (exchange_is_in_flight(u))
         w->in_flight--;
+}
+
+static void exchange_count(struct worker *w, struct user *u, const struct response *r,
+                           enum failure_class class, const char *message)
+{
+    const struct plan_request *request = exchange_request(w, u);
+    u->ok = class == FAILURE_NONE;
+    if (request->is_recorded) {
+        exchange_count_recorded(w, u, request, r, class, message);
+    } else {
+        w->unrecorded_open--;
+        shard_count(w->shard, COUNTER_UNRECORDED, 1);
+        shard_count(w->shard, COUNTER_UNRECORDED_FAILED, !u->ok);
+    }
+    redirects_forget(w, u);
 }
 
 void exchange_failed(struct worker *w, struct user *u, const struct response *partial,
                      enum failure_class class, const char *message)
 {
-    exchange_count(w, u, partial, OUTCOME_FAILED);
-    failure_note(&w->shard->failures, w->plan->requests[u->request].endpoint, class, message);
-    user_request_over(w, u, false, true);
+    exchange_count(w, u, partial, class, message);
+    u->status = 0;
+    user_request_over(w, u, false, answer_missed(w, u));
 }
 
-/* ---- what a response means ---- */
+void exchange_abandon(struct worker *w, struct user *u)
+{
+    if (!exchange_request(w, u)->is_recorded) {
+        w->unrecorded_open--;
+    } else if (exchange_is_in_flight(u)) {
+        worker_unscheduled(w, COUNTER_IN_FLIGHT_AT_END, 1);
+        w->in_flight--;
+    } else {
+        worker_unscheduled(w, COUNTER_NOT_SENT, 1);
+    }
+    redirects_forget(w, u);
+}
+
+/* ---- the answer ---- */
 
 static bool status_is_expected(const struct plan_request *request, unsigned status)
 {
@@ -107,107 +207,34 @@ static bool status_is_expected(const struct plan_request *request, unsigned stat
     return status < 1024 && (request->status_expected[status / 64] >> (status % 64) & 1) != 0;
 }
 
-/* NULL when every capture found its value. */
-static const char *captures_take(struct worker *w, struct conn *c, struct user *u,
-                                 const struct plan_request *request)
+/* What is wrong with an answer whatever is in it; it is not as expected. */
+static struct verdict answer_at_sight(struct worker *w, const struct response *r,
+                                      enum redirect_course course, bool has_trailing)
 {
-    const char *fault = c->capture_fault;
-    for (uint32_t i = 0; i < request->capture_count && fault == NULL; i++) {
-        const struct capture *capture = &request->captures[i];
-        const uint32_t user = worker_user_index(w, u);
-        if (capture->kind == CAPTURE_HEADER) {
-            if ((c->headers_seen >> i & 1) == 0)
-                fault = "the response lacks the header to capture";
-            continue;
-        }
-        const struct span body = { c->body == 0 ? "" : chunks_at(&w->bodies, c->body),
-                                   c->body_len };
-        const int len = capture_json(body, capture->what, w->scratch, VALUES_TEXT_MAX);
-        if (c->body_overflowed)
-            fault = "the response is too large to capture from";
-        else if (len == -ENOENT)
-            fault = "the response has nothing at the JSON pointer to capture";
-        else if (len == -ENOSPC)
-            fault = "the value to capture is longer than 4096 bytes";
-        else if (len < 0)
-            fault = "the response to capture from is not valid JSON";
-        else if (values_set(&w->values, user, capture->variable,
-                            (struct span){ w->scratch, (size_t)len }) < 0)
-            fault = "no memory is left for captured values";
-    }
-    return fault;
+    if (has_trailing)
+        return (struct verdict){ FAILURE_UNSOLICITED, "bytes after the response", false };
+    if (course != REDIRECT_REFUSED)
+        snprintf(w->message, sizeof w->message, "status %u", response_head(r)->status);
+    return (struct verdict){ FAILURE_HTTP_ERROR, w->message, false };
 }
 
-void exchange_answered(struct worker *w, struct conn *c, struct user *u, bool has_trailing)
+void exchange_answered(struct worker *w, struct conn *c, struct user *u,
+                       enum redirect_course course, bool has_trailing)
 {
-    const struct plan_request *request = &w->plan->requests[u->request];
+    const struct plan_request *request = exchange_request(w, u);
     const struct response *r = &c->response;
-    const unsigned status = response_head(r)->status;
-    const bool is_expected = status_is_expected(request, status);
-    const char *capture_fault = NULL;
-
+    if (course == REDIRECT_FOLLOWS) {
+        user_ask_on(w, u, redirects_chain(w, u)->origin);
+        return;
+    }
     w->body_expected[u->request] = response_body_bytes(r);
-    if (is_expected && !has_trailing && request->capture_count > 0)
-        capture_fault = captures_take(w, c, u, request);
-
-    if (is_expected && capture_fault == NULL && !has_trailing) {
-        exchange_count(w, u, r, OUTCOME_OK);
-        user_request_over(w, u, true, true);
-        return;
-    }
-    exchange_count(w, u, r, OUTCOME_FAILED);
-    if (has_trailing) {
-        failure_note(&w->shard->failures, request->endpoint, FAILURE_UNSOLICITED,
-                     "bytes after the response");
-    } else if (capture_fault != NULL && c->body_is_lost) {
-        failure_note(&w->shard->failures, request->endpoint, FAILURE_LOCAL_MEMORY,
-                     "too many captured responses at once on one core");
-    } else if (capture_fault != NULL) {
-        failure_note(&w->shard->failures, request->endpoint, FAILURE_HTTP_ERROR, capture_fault);
-    } else {
-        char message[32];
-        snprintf(message, sizeof message, "status %u", status);
-        failure_note(&w->shard->failures, request->endpoint, FAILURE_HTTP_ERROR, message);
-    }
-    user_request_over(w, u, false, capture_fault == NULL);
-}
-
-/* ---- watching ---- */
-
-void exchange_watch_header(void *worker, struct span name, struct span value)
-{
-    struct worker *w = worker;
-    struct conn *c = w->watched;
-    const struct user *u = user_list_first(w, &c->flight);
-    const struct plan_request *request = &w->plan->requests[u->request];
-    for (uint32_t i = 0; i < request->capture_count; i++) {
-        const struct capture *capture = &request->captures[i];
-        if (capture->kind != CAPTURE_HEADER || !span_equal_ignoring_case(capture->what, name))
-            continue;
-        c->headers_seen |= UINT64_C(1) << i;
-        if (values_set(&w->values, worker_user_index(w, u), capture->variable, value) < 0)
-            c->capture_fault = "the header to capture is longer than 4096 bytes";
-    }
-}
-
-void exchange_watch_body(void *worker, struct span bytes)
-{
-    struct worker *w = worker;
-    struct conn *c = w->watched;
-    if (c->body == 0)
-        c->body = chunks_take(&w->bodies);
-    c->body_is_lost |= c->body == 0;
-    if (c->body == 0 || c->body_len + bytes.len > w->bodies.bytes) {
-        c->body_overflowed = true;
-        return;
-    }
-    memcpy(chunks_at(&w->bodies, c->body) + c->body_len, bytes.bytes, bytes.len);
-    c->body_len += (uint32_t)bytes.len;
-}
-
-char *exchange_line_room(void *worker)
-{
-    struct worker *w = worker;
-    w->watched->line = chunks_take(&w->lines);
-    return w->watched->line == 0 ? NULL : chunks_at(&w->lines, w->watched->line);
+    u->status = response_head(r)->status;
+    u->ok = status_is_expected(request, u->status) && course == REDIRECT_NONE && !has_trailing;
+    struct verdict verdict = { FAILURE_NONE, NULL, false };
+    if (!u->ok)
+        verdict = answer_at_sight(w, r, course, has_trailing);
+    if (request->capture_count > 0 || request->check_count > 0)
+        verdict = answer_judge(w, c, u, verdict);
+    exchange_count(w, u, r, verdict.class, verdict.message);
+    user_request_over(w, u, u->ok, !verdict.ends_task);
 }

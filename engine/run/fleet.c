@@ -31,7 +31,7 @@ struct fleet_thread {
 
 struct fleet {
     const struct plan *plan;
-    struct route route;
+    struct route *routes; /* to each origin */
     uint32_t thread_count;
     struct fleet_thread *threads;
     pthread_mutex_t gate; /* held until time zero is set: every thread goes through it once */
@@ -106,6 +106,13 @@ static uint32_t cpus_allowed(int *cpus, uint32_t max)
     return count;
 }
 
+/* What is dealt out to threads: users with a connection each, or connections that all share. */
+static uint32_t fleet_shares(const struct plan_load *load)
+{
+    const uint32_t users = (load->users + load->pipeline - 1) / load->pipeline;
+    return load->is_shared && load->connections < users ? load->connections : users;
+}
+
 /* One thread per CPU, never more threads than connections. */
 static int fleet_plan_threads(struct fleet *f, const struct fleet_options *options,
                               struct fleet_fault *ret_fault)
@@ -114,12 +121,11 @@ static int fleet_plan_threads(struct fleet *f, const struct fleet_options *optio
     const uint32_t allowed_count = cpus_allowed(allowed, FLEET_CPUS_MAX);
     const int *cpus = options->cpus != NULL ? options->cpus : allowed;
     const uint32_t cpu_count = options->cpus != NULL ? options->cpu_count : allowed_count;
-    const struct plan_load *load = &f->plan->load;
-    const uint32_t conns = (load->users + load->pipeline - 1) / load->pipeline;
+    const uint32_t shares = fleet_shares(&f->plan->load);
 
     f->thread_count = options->threads > 0 ? options->threads : cpu_count > 0 ? cpu_count : 1;
-    if (f->thread_count > conns && conns > 0)
-        f->thread_count = conns;
+    if (f->thread_count > shares && shares > 0)
+        f->thread_count = shares;
     f->threads = calloc(f->thread_count, sizeof *f->threads);
     if (f->threads == NULL)
         return fault(ret_fault, -ENOMEM, "use fewer threads", "no memory for the threads");
@@ -132,15 +138,20 @@ static int fleet_plan_threads(struct fleet *f, const struct fleet_options *optio
 
 static int fleet_resolve(struct fleet *f, struct fleet_fault *ret_fault)
 {
-    const char *why = "";
-    const int found =
-        resolve_host(f->plan->connect_host, f->plan->connect_port, &f->route, 1, &why);
-    if (found > 0)
-        return 0;
-    snprintf(ret_fault->message, sizeof ret_fault->message, "cannot resolve '%s': %s",
-             f->plan->connect_host, why);
-    snprintf(ret_fault->remedy, sizeof ret_fault->remedy, "check the host's name");
-    return -EHOSTUNREACH;
+    f->routes = calloc(f->plan->origin_count, sizeof *f->routes);
+    if (f->routes == NULL)
+        return fault(ret_fault, -ENOMEM, "free some memory", "no memory");
+    for (uint32_t i = 0; i < f->plan->origin_count; i++) {
+        const struct plan_origin *origin = &f->plan->origins[i];
+        const char *why = "";
+        if (resolve_host(origin->connect_host, origin->connect_port, &f->routes[i], 1, &why) > 0)
+            continue;
+        snprintf(ret_fault->message, sizeof ret_fault->message, "cannot resolve '%s': %s",
+                 origin->connect_host, why);
+        snprintf(ret_fault->remedy, sizeof ret_fault->remedy, "check the host's name");
+        return -EHOSTUNREACH;
+    }
+    return 0;
 }
 
 static int fleet_open_workers(struct fleet *f, const struct fleet_options *options,
@@ -155,7 +166,7 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             .plan = f->plan,
             .core = i,
             .cores = f->thread_count,
-            .route = &f->route,
+            .routes = f->routes,
             .shard = t->shard,
             .stop = &f->stop,
             .users_target = &f->users_target,
@@ -166,7 +177,9 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
         };
         const int rc = worker_open(&t->worker, &setup);
         if (rc < 0)
-            return fault_of_ring(ret_fault, rc, f->plan->load.users / f->thread_count);
+            return fault_of_ring(ret_fault, rc,
+                                 fleet_shares(&f->plan->load) / f->thread_count *
+                                     f->plan->origin_count);
     }
     return 0;
 }
@@ -203,6 +216,7 @@ void fleet_close(struct fleet *f)
         shard_close(f->threads[i].shard);
     }
     pthread_mutex_destroy(&f->gate);
+    free(f->routes);
     free(f->threads);
     free(f);
 }

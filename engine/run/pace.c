@@ -16,43 +16,88 @@ uint64_t pace_due_ns(uint64_t base_ns, uint64_t count, struct ratio rate)
     return span > UINT64_MAX - base_ns ? UINT64_MAX : base_ns + (uint64_t)span;
 }
 
+uint64_t pace_spawn_ns(const struct plan_load *load, uint64_t base_ns, uint64_t count)
+{
+    const struct ratio rate = load->spawn_rate;
+    if (load->imitates_locust && rate.num > rate.den)
+        count -= count % (rate.num / rate.den);
+    return pace_due_ns(base_ns, count, rate);
+}
+
 /* ---- arrivals ---- */
+
+/* Exponential of mean 1; 1 - u is never 0. */
+static double exponential_draw(struct prng *random)
+{
+    return -log(1.0 - prng_unit(random));
+}
 
 static void arrivals_draw_gap(struct arrivals *a)
 {
-    /* Exponential gap of this core's own stream; 1 - u is never 0. */
     const double mean_ns = 1e9 * (double)a->rate.den / (double)a->rate.num;
-    const double gap_ns = -log(1.0 - prng_unit(&a->random)) * mean_ns + a->gap_rest_ns;
+    const double gap_ns = exponential_draw(&a->random) * mean_ns + a->gap_rest_ns;
     const double whole_ns = floor(gap_ns);
     a->gap_rest_ns = gap_ns - whole_ns;
     a->due_ns += whole_ns > 9e18 ? UINT64_MAX / 2 : (uint64_t)whole_ns;
 }
 
-void arrivals_init(struct arrivals *a, struct ratio rate, bool is_poisson, uint32_t core,
-                   uint32_t cores, uint64_t seed, uint64_t start_ns)
+/* A Poisson stream through stages: one of rate 1 runs along the area under their line instead of
+ * along time, and so has their rate wherever it is. Nothing is drawn in vain, as it would be when
+ * thinning a stream of the highest rate. */
+static void arrivals_draw_stride(struct arrivals *a)
+{
+    const uint64_t parts = (uint64_t)(exponential_draw(&a->random) * a->step * 0x1p32);
+    const uint64_t sum = parts + a->fraction;
+    a->index += sum >> 32;
+    a->fraction = (uint32_t)sum;
+}
+
+static void arrivals_find_due(struct arrivals *a)
+{
+    if (!a->has_stages) {
+        a->due_ns = pace_due_ns(a->start_ns, a->index, a->rate);
+        return;
+    }
+    const uint64_t at_ns = shape_arrival_ns(&a->shape, a->index, a->fraction);
+    a->due_ns = at_ns > UINT64_MAX - a->start_ns ? UINT64_MAX : a->start_ns + at_ns;
+}
+
+void arrivals_next(struct arrivals *a)
+{
+    if (a->is_poisson && !a->has_stages) {
+        arrivals_draw_gap(a);
+        return;
+    }
+    if (a->is_poisson)
+        arrivals_draw_stride(a);
+    else
+        a->index += a->step;
+    arrivals_find_due(a);
+}
+
+void arrivals_init(struct arrivals *a, const struct plan_load *load, uint32_t core, uint32_t cores,
+                   uint64_t start_ns)
 {
     *a = (struct arrivals){
-        .rate = rate, .start_ns = start_ns, .index = core, .step = cores, .is_poisson = is_poisson
+        .rate = load->rate,
+        .start_ns = start_ns,
+        .due_ns = start_ns,
+        .step = cores,
+        .is_poisson = load->is_poisson,
+        .has_stages = load->stage_count > 0,
     };
-    if (!is_poisson) {
-        a->due_ns = pace_due_ns(start_ns, core, rate);
+    if (a->has_stages)
+        shape_cursor_init(&a->shape, load);
+    if (!a->is_poisson) {
+        a->index = core;
+        arrivals_find_due(a);
         return;
     }
     /* The sum of `cores` independent Poisson streams of rate / cores is a Poisson stream of the
      * rate. */
     a->rate.den *= cores;
-    a->due_ns = start_ns;
-    prng_init(&a->random, seed, UINT64_C(0xA221) << 32 | core);
-    arrivals_draw_gap(a);
-}
-
-void arrivals_next(struct arrivals *a)
-{
-    a->index += a->step;
-    if (a->is_poisson)
-        arrivals_draw_gap(a);
-    else
-        a->due_ns = pace_due_ns(a->start_ns, a->index, a->rate);
+    prng_init(&a->random, load->seed, UINT64_C(0xA221) << 32 | core);
+    arrivals_next(a);
 }
 
 /* The oldest waiting arrival becomes the work of `u`. */
@@ -129,6 +174,11 @@ static uint32_t users_share(const struct worker *w, uint32_t target)
     return low;
 }
 
+static bool has_user_stages(const struct worker *w)
+{
+    return w->plan->load.stage_count > 0 && !w->plan->load.is_open;
+}
+
 static void target_follow(struct worker *w)
 {
     const uint32_t target = atomic_load_explicit(w->setup.users_target, memory_order_relaxed);
@@ -140,28 +190,55 @@ static void target_follow(struct worker *w)
     w->pace.spawn_base = (uint32_t)worker_user_number(w, w->users_alive);
 }
 
+/* When the next user starts or stops. */
 static uint64_t spawn_next_ns(const struct worker *w)
 {
     const struct pace *p = &w->pace;
-    if (w->draining || w->users_alive == p->users_target)
+    if (w->draining)
+        return UINT64_MAX;
+    if (has_user_stages(w))
+        return p->stage_ns;
+    if (w->users_alive == p->users_target)
         return UINT64_MAX;
     const uint64_t number = worker_user_number(w, w->users_alive);
     const uint64_t done = number > p->spawn_base ? number - p->spawn_base : p->spawn_base - number;
-    return pace_due_ns(p->spawn_base_ns, done, w->plan->load.spawn_rate);
+    return pace_spawn_ns(&w->plan->load, p->spawn_base_ns, done);
+}
+
+/* One user more or less, as the target wants it. */
+static void users_step(struct worker *w, uint64_t due_ns)
+{
+    if (w->users_alive < w->pace.users_target) {
+        struct user *u = &w->users[w->users_alive++];
+        if (u->state == USER_ABSENT)
+            user_start(w, u, due_ns);
+        else
+            u->leaving = false; /* it was asked to leave and has not yet: it stays */
+    } else {
+        user_stop(w, &w->users[--w->users_alive]);
+    }
 }
 
 static void users_follow_target(struct worker *w)
 {
-    for (uint64_t due_ns = spawn_next_ns(w); due_ns <= w->now_ns; due_ns = spawn_next_ns(w)) {
-        if (w->users_alive < w->pace.users_target) {
-            struct user *u = &w->users[w->users_alive++];
-            if (u->state == USER_ABSENT)
-                user_start(w, u, due_ns);
-            else
-                u->leaving = false; /* it was asked to leave and has not yet: it stays */
-        } else {
-            user_stop(w, &w->users[--w->users_alive]);
-        }
+    target_follow(w);
+    for (uint64_t due_ns = spawn_next_ns(w); due_ns <= w->now_ns; due_ns = spawn_next_ns(w))
+        users_step(w, due_ns);
+}
+
+/* Each change of the line in its turn, so that every user starts at its own moment however late we
+ * are. */
+static void users_follow_stages(struct worker *w)
+{
+    const struct plan_load *load = &w->plan->load;
+    struct pace *p = &w->pace;
+    while (p->stage_ns <= w->now_ns) {
+        const uint64_t at_ns = p->stage_ns - w->start_ns;
+        p->users_target = users_share(w, shape_users(load, at_ns));
+        while (w->users_alive != p->users_target)
+            users_step(w, p->stage_ns);
+        const uint64_t next_ns = shape_users_change_ns(load, at_ns);
+        p->stage_ns = next_ns == UINT64_MAX ? UINT64_MAX : w->start_ns + next_ns;
     }
 }
 
@@ -175,9 +252,9 @@ void pace_begin(struct worker *w)
     p->users_target = users_share(w, w->users_target_seen);
     p->spawn_base_ns = w->start_ns;
     p->spawn_base = 0;
+    p->stage_ns = w->start_ns;
     if (load->is_open) {
-        arrivals_init(&p->noticed, load->rate, load->is_poisson, w->setup.core, w->setup.cores,
-                      load->seed, w->start_ns);
+        arrivals_init(&p->noticed, load, w->setup.core, w->setup.cores, w->start_ns);
         p->begun = p->noticed;
     }
 }
@@ -186,8 +263,10 @@ void pace_run(struct worker *w)
 {
     if (w->draining)
         return;
-    target_follow(w);
-    users_follow_target(w);
+    if (has_user_stages(w))
+        users_follow_stages(w);
+    else
+        users_follow_target(w);
     if (w->plan->load.is_open)
         arrivals_notice(w);
 }

@@ -2,8 +2,8 @@
  * zero, so nothing drifts.
  *
  * Arrival k of all cores together is due at start + floor(k * 1e9 * den / num) ns; core c of n
- * takes k = c, c + n, ... Users start likewise, at the spawn rate. Owner thread only; time is an
- * argument.
+ * takes k = c, c + n, ... Users start likewise, at the spawn rate. Stages put a line (shape.h) in
+ * the place of either rate. Owner thread only; time is an argument.
  */
 #ifndef SQUALL_ENGINE_RUN_PACE_H
 #define SQUALL_ENGINE_RUN_PACE_H
@@ -13,6 +13,7 @@
 
 #include "engine/plan/prng.h"
 #include "engine/plan/quantity.h"
+#include "engine/run/shape.h"
 
 struct worker;
 
@@ -23,14 +24,17 @@ struct arrivals {
     uint64_t start_ns;
     uint64_t index; /* next arrival, counted over all cores */
     uint32_t step;  /* cores */
-    bool is_poisson;
+    bool is_poisson, has_stages;
+    struct shape_cursor shape; /* has_stages */
+    uint32_t fraction;         /* and Poisson: the next arrival is `index` and so many 2^-32 */
     struct prng random;
     uint64_t due_ns;    /* of the next arrival */
     double gap_rest_ns; /* Poisson: fraction carried over */
 };
 
-void arrivals_init(struct arrivals *a, struct ratio rate, bool is_poisson, uint32_t core,
-                   uint32_t cores, uint64_t seed, uint64_t start_ns);
+/* The load must outlive the stream. */
+void arrivals_init(struct arrivals *a, const struct plan_load *load, uint32_t core, uint32_t cores,
+                   uint64_t start_ns);
 void arrivals_next(struct arrivals *a); /* moves to the arrival after */
 
 struct pace {
@@ -40,10 +44,15 @@ struct pace {
     uint32_t users_target;   /* of this core */
     uint64_t spawn_base_ns;  /* the spawn rate counts from here … */
     uint32_t spawn_base;     /* … with so many users of all cores alive */
+    uint64_t stage_ns;       /* users with stages: when their number next changes */
 };
 
 /* When `count` steps of `rate` after `base_ns` have passed. */
 uint64_t pace_due_ns(uint64_t base_ns, uint64_t count, struct ratio rate);
+
+/* When the user is started, or stopped, after whom `count` were since `base_ns`: evenly spread at
+ * the spawn rate, or as Locust does it, floor(rate) at once every floor(rate) / rate seconds. */
+uint64_t pace_spawn_ns(const struct plan_load *load, uint64_t base_ns, uint64_t count);
 
 void pace_begin(struct worker *w);
 

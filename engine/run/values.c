@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #define UNIT       16u
+#define ITEM_HEAD  2u                  /* of each item in a text_list */
 #define MEMORY_MAX (UINT64_C(1) << 35) /* of address space, not of memory */
 
 int values_open(struct values *v, uint32_t user_count, uint32_t variable_count)
@@ -15,7 +16,7 @@ int values_open(struct values *v, uint32_t user_count, uint32_t variable_count)
     const uint64_t count = (uint64_t)user_count * variable_count;
     if (count == 0)
         return 0;
-    uint64_t wanted = (count + 1) * VALUES_TEXT_MAX;
+    uint64_t wanted = (count + 1) * TEXT_LIST_BYTES_MAX;
     if (wanted > MEMORY_MAX)
         wanted = MEMORY_MAX;
     v->memory_size = (size_t)wanted;
@@ -42,7 +43,7 @@ static char *block_at(const struct values *v, uint32_t block)
     return v->memory + (size_t)block * UNIT;
 }
 
-static uint32_t block_take(struct values *v, uint16_t size)
+static uint32_t block_take(struct values *v, uint32_t size)
 {
     const uint32_t reused = v->free[size];
     if (reused != 0) {
@@ -57,46 +58,105 @@ static uint32_t block_take(struct values *v, uint16_t size)
     return fresh;
 }
 
-static void value_drop(struct values *v, struct value *slot)
+static struct values_slot *slot_at(const struct values *v, uint32_t user, uint32_t variable)
+{
+    return &v->slots[(size_t)user * v->variable_count + variable];
+}
+
+static void slot_drop(struct values *v, struct values_slot *slot)
 {
     if (slot->block == 0)
         return;
     memcpy(block_at(v, slot->block), &v->free[slot->size], sizeof v->free[slot->size]);
     v->free[slot->size] = slot->block;
-    *slot = (struct value){ 0 };
+    *slot = (struct values_slot){ 0 };
+}
+
+/* Makes room for `len` bytes and copies `kept` there, which may lie in the block that goes. False
+ * when the reserve is used up. */
+static bool slot_resize(struct values *v, struct values_slot *slot, size_t len, struct span kept)
+{
+    uint32_t size = 0;
+    while (((size_t)UNIT << size) < len)
+        size++;
+    const bool moves = slot->block == 0 || slot->size != size;
+    const uint32_t block = moves ? block_take(v, size) : slot->block;
+    if (block == 0)
+        return false;
+    if (kept.len > 0)
+        memmove(block_at(v, block), kept.bytes, kept.len);
+    if (moves) {
+        slot_drop(v, slot);
+        slot->block = block;
+        slot->size = size & 0x7F;
+    }
+    slot->len = kept.len & 0xFFFFFF;
+    return true;
+}
+
+static int slot_set(struct values *v, struct values_slot *slot, struct span value, bool is_list)
+{
+    if (!slot_resize(v, slot, value.len, value))
+        return -ENOMEM;
+    slot->is_list = is_list;
+    return 0;
 }
 
 int values_set(struct values *v, uint32_t user, uint32_t variable, struct span text)
 {
     if (text.len > VALUES_TEXT_MAX)
         return -ENOSPC;
-    struct value *slot = &v->slots[(size_t)user * v->variable_count + variable];
-    uint16_t size = 0;
-    while (((size_t)UNIT << size) < text.len)
-        size++;
-    if (slot->block == 0 || slot->size != size) {
-        const uint32_t block = block_take(v, size);
-        if (block == 0)
-            return -ENOMEM;
-        value_drop(v, slot);
-        *slot = (struct value){ .block = block, .size = size };
-    }
-    memmove(block_at(v, slot->block), text.bytes, text.len);
-    slot->len = (uint16_t)text.len;
+    return slot_set(v, slot_at(v, user, variable), text, false);
+}
+
+int values_set_list(struct values *v, uint32_t user, uint32_t variable, struct span list)
+{
+    if (list.len > TEXT_LIST_BYTES_MAX)
+        return -ENOSPC;
+    return slot_set(v, slot_at(v, user, variable), list, true);
+}
+
+int values_append(struct values *v, uint32_t user, uint32_t variable, struct span item)
+{
+    struct values_slot *slot = slot_at(v, user, variable);
+    struct span list = { NULL, 0 };
+    if (item.len > TEXT_LIST_ITEM_MAX)
+        return -ENOSPC;
+    if (slot->block != 0 && slot->is_list)
+        list = (struct span){ block_at(v, slot->block), slot->len };
+    size_t wanted = list.len + ITEM_HEAD + item.len;
+    if (wanted > TEXT_LIST_BYTES_MAX)
+        wanted = TEXT_LIST_BYTES_MAX;
+    if (!slot_resize(v, slot, wanted, list))
+        return -ENOMEM;
+    const int len =
+        text_list_append(block_at(v, slot->block), list.len, (size_t)UNIT << slot->size, item);
+    slot->is_list = true;
+    slot->len = (uint32_t)(len < 0 ? (int)list.len : len) & 0xFFFFFF;
+    return len < 0 ? len : 0;
+}
+
+int values_get(const struct values *v, uint32_t user, uint32_t variable, struct span *ret_value)
+{
+    const struct values_slot *slot = slot_at(v, user, variable);
+    if (slot->block == 0)
+        return -ENODATA;
+    *ret_value = (struct span){ block_at(v, slot->block), slot->len };
     return 0;
 }
 
-int values_get(const struct values *v, uint32_t user, uint32_t variable, struct span *ret_text)
+bool values_is_list(const struct values *v, uint32_t user, uint32_t variable)
 {
-    const struct value *slot = &v->slots[(size_t)user * v->variable_count + variable];
-    if (slot->block == 0)
-        return -ENODATA;
-    *ret_text = (struct span){ block_at(v, slot->block), slot->len };
-    return 0;
+    return slot_at(v, user, variable)->is_list;
+}
+
+void values_drop(struct values *v, uint32_t user, uint32_t variable)
+{
+    slot_drop(v, slot_at(v, user, variable));
 }
 
 void values_clear(struct values *v, uint32_t user)
 {
     for (uint32_t i = 0; i < v->variable_count; i++)
-        value_drop(v, &v->slots[(size_t)user * v->variable_count + i]);
+        slot_drop(v, slot_at(v, user, i));
 }

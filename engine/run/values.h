@@ -1,43 +1,57 @@
-/* values — the variables of every user of a worker: short texts that come and go.
+/* values — the variables of every user of a worker: texts and lists that come and go.
  *
- * Blocks of 16, 32, .. 4096 bytes out of one reserved mapping, touched only as used; a free list
+ * Blocks of 16, 32, .. 65536 bytes out of one reserved mapping, touched only as used; a free list
  * per size. No allocation after open. Owner thread only.
  */
 #ifndef SQUALL_ENGINE_RUN_VALUES_H
 #define SQUALL_ENGINE_RUN_VALUES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "http/span.h"
+#include "http/text_list.h"
 
-#define VALUES_TEXT_MAX  4096u
-#define VALUE_SIZE_COUNT 9u /* 16 << 0 .. 16 << 8 */
+#define VALUES_TEXT_MAX   4096u
+#define VALUES_SIZE_COUNT 13u /* 16 << 0 .. 16 << 12 */
 
-struct value {
-    uint32_t block; /* in units of 16 bytes, from 1; 0 = no value */
-    uint16_t len;
-    uint16_t size; /* 16 << size bytes are reserved */
+struct values_slot {
+    uint32_t block;    /* in units of 16 bytes, from 1; 0 = no value */
+    uint32_t len : 24; /* at most TEXT_LIST_BYTES_MAX */
+    uint32_t size : 7; /* 16 << size bytes are reserved */
+    uint32_t is_list : 1;
 };
 
 struct values {
-    struct value *slots; /* user * variable_count + variable */
+    struct values_slot *slots; /* user * variable_count + variable */
     uint32_t user_count, variable_count;
     char *memory;
     size_t memory_size;
     uint32_t blocks_used;
-    uint32_t free[VALUE_SIZE_COUNT]; /* first free block of each size, 0 = none; linked through the
-                                        blocks */
+    uint32_t free[VALUES_SIZE_COUNT]; /* first free block of each size, 0 = none; linked through
+                                         the blocks */
 };
 
 int values_open(struct values *v, uint32_t user_count, uint32_t variable_count); /* 0 or -ENOMEM */
 void values_close(struct values *v);
 
-/* 0; -ENOSPC: longer than VALUES_TEXT_MAX; -ENOMEM: the reserve is used up. */
+/* 0; -ENOSPC: longer than VALUES_TEXT_MAX; -ENOMEM: the reserve is used up. `text` may be a part of
+ * the value there is. */
 int values_set(struct values *v, uint32_t user, uint32_t variable, struct span text);
 
+/* The same of a text_list, of up to TEXT_LIST_BYTES_MAX. */
+int values_set_list(struct values *v, uint32_t user, uint32_t variable, struct span list);
+
+/* One more item, which lies elsewhere; what is no list becomes one. The oldest items go when there
+ * are too many. 0; -ENOSPC: the item is longer than TEXT_LIST_ITEM_MAX; -ENOMEM. */
+int values_append(struct values *v, uint32_t user, uint32_t variable, struct span item);
+
 /* 0 or -ENODATA. The span is valid until that variable is set again. */
-int values_get(const struct values *v, uint32_t user, uint32_t variable, struct span *ret_text);
+int values_get(const struct values *v, uint32_t user, uint32_t variable, struct span *ret_value);
+bool values_is_list(const struct values *v, uint32_t user, uint32_t variable);
+
+void values_drop(struct values *v, uint32_t user, uint32_t variable);
 
 /* Forgets all of one user. */
 void values_clear(struct values *v, uint32_t user);

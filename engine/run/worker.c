@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "engine/io/clock.h"
-#include "engine/run/worker_state.h"
+#include "engine/run/exchange.h"
+#include "engine/run/provision.h"
 
 #define STOP_LOOK_NS   UINT64_C(20000000)   /* the stop word is looked at so often at least */
 #define CPU_LOOK_NS    UINT64_C(100000000)  /* and the CPU clock read so often at most */
@@ -15,120 +16,20 @@
 #define SPIN_NS                                                                                    \
     UINT64_C(60000) /* open loop: the last stretch before a due request is not slept               \
                      */
-#define TX_BYTES_WANTED (64u * 1024u) /* of requests rendered for one send, when pipelining */
 
 /* ---- opening ---- */
-
-/* Connections are dealt out round robin; the last one may carry fewer users. */
-static void worker_share(struct worker *w)
-{
-    const struct plan_load *load = &w->plan->load;
-    const uint32_t all = (load->users + load->pipeline - 1) / load->pipeline;
-    const uint32_t core = w->setup.core;
-    const uint32_t cores = w->setup.cores;
-    w->conn_count = all > core ? (all - core - 1) / cores + 1 : 0;
-    w->user_count = w->conn_count * load->pipeline;
-    const uint32_t missing = all * load->pipeline - load->users;
-    if (w->conn_count > 0 && (all - 1) % cores == core)
-        w->user_count -= missing;
-
-    w->requests_left = UINT64_MAX;
-    if (load->requests_max > 0)
-        w->requests_left = load->requests_max / cores + (core < load->requests_max % cores);
-}
-
-static uint16_t kind_of_user(const struct plan *plan, uint64_t number)
-{
-    uint64_t sum = 0;
-    for (uint32_t k = 0; k < plan->kind_count; k++)
-        sum += plan->kinds[k].weight;
-    uint64_t at = number % sum;
-    uint16_t kind = 0;
-    while (at >= plan->kinds[kind].weight)
-        at -= plan->kinds[kind++].weight;
-    return kind;
-}
-
-static void worker_init_users(struct worker *w)
-{
-    const uint32_t pipeline = w->plan->load.pipeline;
-    for (uint32_t i = 0; i < w->user_count; i++) {
-        const uint64_t number = worker_user_number(w, i);
-        struct user *u = &w->users[i];
-        prng_init(&u->random, w->plan->load.seed, number);
-        u->conn = i / pipeline;
-        u->kind = kind_of_user(w->plan, number);
-    }
-}
-
-static int worker_open_buffers(struct worker *w)
-{
-    const struct plan *plan = w->plan;
-    const uint32_t pipeline = plan->load.pipeline;
-    bool wants_body = false;
-    bool wants_headers = false;
-    bool all_fixed = true;
-    for (uint32_t i = 0; i < plan->request_count; i++) {
-        wants_body |= plan->requests[i].wants_body;
-        wants_headers |= plan->requests[i].wants_headers;
-        all_fixed &= template_is_fixed(&plan->requests[i].template);
-    }
-    if (plan->request_count == 1 && all_fixed && pipeline > 1) {
-        const struct span whole = plan->requests[0].template.whole;
-        w->repeated = malloc(whole.len * pipeline);
-        if (w->repeated == NULL)
-            return -ENOMEM;
-        for (uint32_t i = 0; i < pipeline; i++)
-            memcpy(w->repeated + i * whole.len, whole.bytes, whole.len);
-    }
-
-    size_t tx_bytes = (size_t)plan->request_bytes_max * pipeline;
-    if (tx_bytes > TX_BYTES_WANTED)
-        tx_bytes =
-            plan->request_bytes_max > TX_BYTES_WANTED ? plan->request_bytes_max : TX_BYTES_WANTED;
-    const bool needs_tx = !all_fixed || (pipeline > 1 && w->repeated == NULL);
-    const uint32_t watched = w->conn_count < WATCHED_MAX ? w->conn_count : WATCHED_MAX;
-    int rc = chunks_open(&w->tx, needs_tx ? w->conn_count * (pipeline > 1 ? CONN_TX_MAX : 1) : 0,
-                         tx_bytes);
-    if (rc == 0)
-        rc = chunks_open(&w->bodies, wants_body ? watched : 0, WATCHED_BODY_MAX);
-    if (rc == 0)
-        rc = chunks_open(&w->lines, wants_headers ? watched : 0, RESPONSE_LINE_MAX);
-    if (rc == 0)
-        rc = values_open(&w->values, w->user_count, plan->variable_count);
-    return rc;
-}
-
-static int worker_open_arrays(struct worker *w)
-{
-    const size_t users = w->user_count > 0 ? w->user_count : 1;
-    const size_t conns = w->conn_count > 0 ? w->conn_count : 1;
-    w->users = calloc(users, sizeof *w->users);
-    w->conns = calloc(conns, sizeof *w->conns);
-    w->body_expected = calloc(w->plan->request_count, sizeof *w->body_expected);
-    w->scratch = malloc(VALUES_TEXT_MAX);
-    w->rendered = malloc(RENDERED_BYTES);
-    if (w->users == NULL || w->conns == NULL || w->body_expected == NULL || w->scratch == NULL ||
-        w->rendered == NULL)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < w->conn_count; i++)
-        w->conns[i].state = CONN_IDLE;
-    worker_init_users(w);
-    int rc = timers_open(&w->user_timers, &w->users[0].timer, sizeof *w->users, w->user_count, 0);
-    if (rc == 0)
-        rc = timers_open(&w->conn_timers, &w->conns[0].timer, sizeof *w->conns, w->conn_count, 0);
-    return rc < 0 ? rc : worker_open_buffers(w);
-}
 
 /* Do connections only rarely have something to do? */
 static bool connections_rest(const struct plan *plan)
 {
-    for (uint32_t k = 0; k < plan->kind_count; k++) {
-        const struct wait_rule *wait = &plan->kinds[k].wait;
+    if (plan->load.is_open || plan->load.is_shared)
+        return false;
+    for (uint32_t i = 0; i < plan->set_count; i++) {
+        const struct wait_rule *wait = &plan->sets[i].wait;
         if (wait->kind == WAIT_NONE || wait->low_ns / plan->load.pipeline < RESTING_NS)
             return false;
     }
-    return plan->kind_count > 0;
+    return plan->set_count > 0;
 }
 
 int worker_open(struct worker **ret_worker, const struct worker_setup *setup)
@@ -140,9 +41,8 @@ int worker_open(struct worker **ret_worker, const struct worker_setup *setup)
     w->plan = setup->plan;
     w->shard = setup->shard;
     w->memo.enabled = !setup->no_memo;
-    worker_share(w);
 
-    int rc = worker_open_arrays(w);
+    int rc = provision_take(w);
     if (rc == 0)
         rc = ring_open(&w->ring, &(struct ring_setup){
                                      .files = w->conn_count > 0 ? w->conn_count : 1,
@@ -165,18 +65,7 @@ void worker_close(struct worker *w)
     if (w == NULL)
         return;
     ring_close(w->ring);
-    timers_close(w->user_timers);
-    timers_close(w->conn_timers);
-    chunks_close(&w->tx);
-    chunks_close(&w->bodies);
-    chunks_close(&w->lines);
-    values_close(&w->values);
-    free(w->users);
-    free(w->conns);
-    free(w->body_expected);
-    free(w->scratch);
-    free(w->rendered);
-    free(w->repeated);
+    provision_give_back(w);
     free(w);
 }
 
@@ -192,33 +81,54 @@ const char *worker_ring_features(const struct worker *w)
 
 /* ---- ending ---- */
 
+/* Of those who wait for a connection only chains stay: their requests were sent before. */
+static void keep_chains(struct worker *w, struct user_list *waiting)
+{
+    struct user_list all = *waiting;
+    *waiting = (struct user_list){ 0 };
+    for (struct user *u = user_list_pop(w, &all); u != NULL; u = user_list_pop(w, &all))
+        if (u->chain != 0)
+            user_list_push(w, waiting, u);
+}
+
+static void forget_waiting(struct worker *w)
+{
+    for (uint32_t i = 0; i < w->conn_count; i++)
+        keep_chains(w, &w->conns[i].queue);
+    for (uint32_t i = 0; w->pools != NULL && i < w->plan->origin_count; i++)
+        keep_chains(w, &w->pools[i].waiting);
+    w->resting = (struct user_list){ 0 };
+}
+
+/* No new requests but those of on_stop. */
 static void worker_begin_drain(struct worker *w, uint64_t grace_ns)
 {
     w->draining = true;
     w->give_up_ns = w->now_ns + grace_ns;
     cell_write(&w->shard->ended_ns, w->now_ns);
     pace_end(w);
-    w->resting = (struct user_list){ 0 };
-    for (uint32_t i = 0; i < w->conn_count; i++)
-        w->conns[i].queue = (struct user_list){ 0 };
+    forget_waiting(w);
     for (uint32_t i = 0; i < w->user_count; i++) {
         struct user *u = &w->users[i];
+        u->leaving = u->state != USER_ABSENT;
         switch ((enum user_state)u->state) {
-        case USER_ABSENT:
-            break;
         case USER_WAITING:
+            if (u->departs)
+                break; /* between two steps of its on_stop */
             timers_cancel(w->user_timers, i);
             user_leave(w, u);
             break;
         case USER_QUEUED:
-            worker_unscheduled(w, COUNTER_NOT_SENT, 1);
+            if (u->chain != 0)
+                break;
+            exchange_abandon(w, u);
             user_leave(w, u);
             break;
         case USER_RESTING:
             user_leave(w, u);
             break;
+        case USER_ABSENT:
         case USER_IN_FLIGHT:
-            u->leaving = true;
             break;
         }
     }
@@ -227,20 +137,18 @@ static void worker_begin_drain(struct worker *w, uint64_t grace_ns)
 /* The grace is over: what is still in flight is counted as that. */
 static void worker_give_up(struct worker *w)
 {
-    for (uint32_t i = 0; i < w->conn_count; i++) {
-        struct conn *c = &w->conns[i];
-        for (struct user *u = user_list_pop(w, &c->flight); u != NULL;
-             u = user_list_pop(w, &c->flight)) {
-            worker_unscheduled(w, COUNTER_IN_FLIGHT_AT_END, 1);
-            w->in_flight--;
-            u->state = USER_ABSENT;
-            user_leave(w, u);
-        }
-        for (struct user *u = user_list_pop(w, &c->queue); u != NULL;
-             u = user_list_pop(w, &c->queue)) {
-            worker_unscheduled(w, COUNTER_NOT_SENT, 1);
-            user_leave(w, u);
-        }
+    for (uint32_t i = 0; i < w->conn_count; i++)
+        w->conns[i].queue = w->conns[i].flight = (struct user_list){ 0 };
+    for (uint32_t i = 0; w->pools != NULL && i < w->plan->origin_count; i++)
+        w->pools[i].waiting = (struct user_list){ 0 };
+    for (uint32_t i = 0; i < w->user_count; i++) {
+        struct user *u = &w->users[i];
+        if (u->state == USER_QUEUED || u->state == USER_IN_FLIGHT)
+            exchange_abandon(w, u);
+        if (u->state == USER_WAITING)
+            timers_cancel(w->user_timers, i);
+        if (u->state != USER_ABSENT)
+            user_vanish(w, u);
     }
 }
 
@@ -267,18 +175,25 @@ static uint32_t worker_stop_word(const struct worker *w)
     return atomic_load_explicit(w->setup.stop, memory_order_relaxed);
 }
 
+/* All requests that were asked for are over, or nobody is left to send any. */
+static bool worker_is_done(const struct worker *w)
+{
+    return w->requests_open == 0 && w->unrecorded_open == 0 &&
+           (w->requests_left == 0 || (w->users_gone > 0 && w->users_gone == w->user_count));
+}
+
 /* Takes the run through its end: draining, closing, over. False when it is over. */
 static bool worker_follow_end(struct worker *w)
 {
     const bool stop_now = worker_stop_word(w) == STOP_NOW || w->error != 0;
     if (!w->draining) {
-        const bool all_done = w->requests_left == 0 && w->requests_open == 0;
+        const bool all_done = worker_is_done(w);
         if (w->now_ns < w->end_ns && worker_stop_word(w) == STOP_NO && !all_done && !stop_now)
             return true;
-        worker_begin_drain(w, w->plan->load.grace_ns);
+        worker_begin_drain(w, stop_now ? 0 : w->plan->load.grace_ns);
         w->is_complete = all_done;
     }
-    if (!w->closing && w->requests_open > 0) {
+    if (!w->closing && cell_read(&w->shard->users_now) > 0) {
         if (!stop_now && w->now_ns < w->give_up_ns)
             return true;
         worker_give_up(w);
@@ -319,13 +234,28 @@ int worker_start(struct worker *w, uint64_t start_ns)
 static void worker_flush(struct worker *w)
 {
     w->flush_ns = clock_now_ns();
+    if (w->pools != NULL)
+        pool_serve(w);
     while (w->flush_first != 0) {
         struct conn *c = &w->conns[w->flush_first - 1];
         w->flush_first = c->flush_next;
         c->in_flush = false;
         conn_flush(w, c);
+        if (w->pools != NULL) {
+            pool_offer(w, c); /* a request that cannot be built leaves it free */
+            pool_serve(w);
+        }
     }
     cell_write(&w->shard->in_flight_now, w->in_flight);
+}
+
+int64_t worker_wall_ns(struct worker *w)
+{
+    if (w->wall_read_ns != w->now_ns) {
+        w->wall_read_ns = w->now_ns;
+        w->wall_ns = (int64_t)clock_wall_ns();
+    }
+    return w->wall_ns;
 }
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)

@@ -22,7 +22,7 @@ struct worker_setup {
     const struct plan *plan;
     uint32_t core,
         cores; /* this one, of so many: users, arrivals and requests are dealt out round robin */
-    const struct route *route;            /* where to connect; must outlive the worker */
+    const struct route *routes;           /* to each origin; must outlive the worker */
     struct shard *shard;                  /* the worker is its owner thread */
     const _Atomic uint32_t *stop;         /* enum stop_word */
     const _Atomic uint32_t *users_target; /* of all cores together */

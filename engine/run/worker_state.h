@@ -6,18 +6,22 @@
 #include <stdint.h>
 
 #include "engine/io/op.h"
+#include "engine/plan/evaluate.h"
 #include "engine/run/chunks.h"
 #include "engine/run/conn.h"
 #include "engine/run/pace.h"
+#include "engine/run/pool.h"
 #include "engine/run/user.h"
 #include "engine/run/values.h"
 #include "engine/run/worker.h"
+#include "http/url.h"
 
-#define WATCHED_BODY_MAX (256u * 1024u)         /* a body that a capture reads is kept up to here */
-#define RENDERED_BYTES   (VALUES_TEXT_MAX + 2u) /* rendering ends in a line end, which is cut off */
-#define WATCHED_MAX      65536u                 /* responses being watched at once, per core */
+#define WATCHED_BODY_MAX (256u * 1024u) /* a body that is looked into is kept up to here */
+#define WATCHED_MAX      65536u         /* responses being watched at once, per core */
+#define CHAINS_MAX       65536u         /* requests being redirected at once, per core */
 #define PAUSE_FIRST_NS   UINT64_C(1000000)
 #define PAUSE_MAX_NS     UINT64_C(512000000)
+#define IDLE_TASK_NS     UINT64_C(1000000) /* a task that sent nothing may not spin */
 
 struct worker {
     struct ring *ring;
@@ -28,8 +32,11 @@ struct worker {
     struct user *users;
     uint32_t user_count;
     uint32_t users_alive;
-    struct conn *conns;
+    uint32_t users_gone; /* stopped for good */
+    struct conn *conns;  /* conns_per_origin for the first origin, as many for the next, ... */
     uint32_t conn_count;
+    uint32_t conns_per_origin;
+    struct pool *pools;    /* per origin; NULL: each user has its own connection to each */
     uint32_t conns_in_use; /* not CONN_IDLE */
     uint32_t flush_first;  /* connections with something to send, index + 1 */
     uint64_t flush_ns;     /* when this turn's requests are sent */
@@ -39,21 +46,45 @@ struct worker {
     struct pace pace;
     struct user_list resting; /* open loop: users without work */
 
-    struct chunks tx;        /* rendered requests */
-    struct chunks bodies;    /* of watched responses */
-    struct chunks lines;     /* headers of watched responses that came in pieces */
-    struct values values;    /* users' variables */
-    char *repeated;          /* a plan with one fixed request: it, `pipeline` times over */
-    char *scratch;           /* one value on its way in or out */
-    char *rendered;          /* one value made of others */
-    uint64_t *body_expected; /* per request: body length of its last response */
+    struct chunks tx;      /* rendered requests */
+    struct chunks bodies;  /* of watched responses */
+    struct chunks lines;   /* headers of watched responses that came in pieces, or are kept */
+    struct chunks chains;  /* requests after a redirect */
+    struct values values;  /* users' variables */
+    uint32_t *memory;      /* of each user: loop counters, places in sequences, rows of feeds */
+    uint32_t memory_words; /* of one user */
+    char *repeated;        /* a plan with one fixed request: it, `pipeline` times over */
+    char *scratch;         /* one value on its way in: a text, a list or a jar */
+    char *rendered;        /* one text made of others */
+    char *cookie;          /* the value of a Cookie header */
+    char *decoded;         /* a body that came compressed */
+    char message[FAILURE_MESSAGE_MAX]; /* why the answer being looked at is a failure */
+    uint64_t *body_expected;           /* per request: body length of its last response */
     struct response_memo memo;
-    struct conn *watched; /* whose response is being fed to the watch functions */
+    const struct response_watch **watches; /* per request, NULL = its answers are not looked at */
+    struct conn *watched;                  /* whose response is being fed to the watch functions */
+
+    struct url *bases; /* each origin's URL */
+    struct evaluator *evaluator;
+    struct regex_matcher *matcher;
+    struct content_decoder *decoder;
+    struct scope scope;
+    struct {
+        struct user *user; /* whose scope it is */
+        struct span body;  /* of the answer being checked */
+        uint64_t body_bytes, latency_ns;
+    } seen;
+    uint64_t *rows_taken; /* of each feed */
+    uint64_t *feeds_used; /* per request: a bit for each feed in it; NULL = there are no feeds */
+    uint64_t sequence_next;
+    int64_t wall_ns;       /* since 1970, at … */
+    uint64_t wall_read_ns; /* … this turn */
 
     struct worker_setup setup;
-    uint64_t requests_left; /* UINT64_MAX = no limit */
-    uint32_t in_flight;     /* sent and unanswered */
-    uint64_t requests_open; /* begun and not yet counted as anything */
+    uint64_t requests_left;   /* UINT64_MAX = no limit */
+    uint32_t in_flight;       /* sent and unanswered */
+    uint64_t requests_open;   /* begun and not yet counted as anything */
+    uint64_t unrecorded_open; /* of those that are in no row */
     uint64_t start_ns;
     uint64_t end_ns;      /* when no new requests begin any more; UINT64_MAX = no limit */
     uint64_t give_up_ns;  /* when draining: end of the grace */
@@ -85,10 +116,10 @@ static inline uint32_t worker_conn_index(const struct worker *w, const struct co
     return (uint32_t)(c - w->conns);
 }
 
-/* A request begins: counted as scheduled. False when the run or its number of requests is over. */
+/* A request begins: counted as scheduled. False when their number is used up. */
 static inline bool worker_schedule(struct worker *w)
 {
-    if (w->draining || w->requests_left == 0)
+    if (w->requests_left == 0)
         return false;
     if (w->requests_left != UINT64_MAX)
         w->requests_left--;
@@ -103,6 +134,36 @@ static inline void worker_unscheduled(struct worker *w, enum counter as, uint64_
     shard_count(w->shard, as, count);
     w->requests_open -= count;
 }
+
+/* ---- what a user remembers ---- */
+
+static inline uint32_t *worker_counter(const struct worker *w, const struct user *u,
+                                       uint32_t counter)
+{
+    return &w->memory[(size_t)worker_user_index(w, u) * w->memory_words + counter];
+}
+
+/* Where it is in the sequence of the set that lies so deep. */
+static inline uint32_t *worker_place(const struct worker *w, const struct user *u, uint32_t depth)
+{
+    return worker_counter(w, u, w->plan->loop_depth + depth);
+}
+
+/* Its row of a feed, as index + 1; 0 = it has taken none. */
+static inline uint32_t *worker_row(const struct worker *w, const struct user *u, uint32_t feed)
+{
+    return worker_counter(w, u, w->plan->loop_depth + w->plan->set_depth + feed);
+}
+
+static inline void worker_clear_memory(struct worker *w, const struct user *u)
+{
+    memset(worker_counter(w, u, 0), 0, w->memory_words * sizeof *w->memory);
+}
+
+/* Nanoseconds since 1970. The clock is read once in a turn at most. */
+int64_t worker_wall_ns(struct worker *w);
+
+/* ---- lists ---- */
 
 static inline void user_list_push(struct worker *w, struct user_list *l, struct user *u)
 {

@@ -290,9 +290,10 @@ static void write_expectations(struct json_writer *w, const struct result *r)
         const struct result_expectation *e = &r->expectations[i];
         json_open_object_line(w, NULL);
         json_string(w, "expr", e->expr);
-        json_number(w, "value_us", e->is_plain ? NAN : e->value_us, DECIMALS_US);
+        const bool is_time = e->unit == EXPECTATION_TIME_US;
+        json_number(w, "value_us", is_time ? e->value : NAN, DECIMALS_US);
         json_bool(w, "holds", e->holds);
-        json_number(w, "value", e->is_plain ? e->value_us : NAN, DECIMALS_RATIO);
+        json_number(w, "value", is_time ? NAN : e->value, DECIMALS_RATIO);
         json_close(w);
     }
     json_close(w);

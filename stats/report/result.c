@@ -17,3 +17,11 @@ struct result_accounting result_account(const struct result *r)
     a.balanced = a.scheduled == a.ok + a.failed + a.dropped + a.in_flight_at_end + a.not_sent;
     return a;
 }
+
+size_t result_unmet(const struct result *r)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r->expectation_count; i++)
+        count += !r->expectations[i].holds;
+    return count;
+}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "stats/evidence.h"
+#include "stats/expectation.h"
 #include "stats/interval_log.h"
 #include "stats/series.h"
 #include "stats/summary.h"
@@ -22,7 +23,8 @@ struct result_load {
     uint64_t users_peak;
     double spawn_rate; /* NaN = none */
     uint64_t connections;
-    double rate; /* NaN = closed loop */
+    double rate;     /* NaN = closed loop */
+    bool has_stages; /* users or rate are the highest of them */
     uint32_t pipeline;
     uint32_t threads;
     const int *cpus; /* `threads` of them; -1 = not pinned */
@@ -30,9 +32,9 @@ struct result_load {
 
 struct result_expectation {
     const char *expr;
-    double value_us;
+    enum expectation_unit unit;
+    double value; /* NaN = nothing was measured */
     bool holds;
-    bool is_plain; /* a ratio, rate or count: value_us is just that number, not microseconds */
 };
 
 struct result_generator {
@@ -70,5 +72,8 @@ struct result_accounting {
     bool balanced;
 };
 struct result_accounting result_account(const struct result *r);
+
+/* How many expectations do not hold. */
+size_t result_unmet(const struct result *r);
 
 #endif

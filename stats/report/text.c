@@ -107,7 +107,8 @@ static void write_reasons(struct page *p, bool is_ok)
     }
 }
 
-/* "621 requests, none failed. Limit: who limited the run. Accounting balanced." */
+/* "621 requests, none failed. 1 of 2 expectations not met. Limit: who limited the run. Accounting
+ * balanced." */
 static void write_verdict(struct page *p)
 {
     const struct result_generator *g = &p->result->generator;
@@ -115,7 +116,8 @@ static void write_verdict(struct page *p)
     const uint64_t finished = books.ok + books.failed;
     const bool is_ok = g->verdict == NULL || strcmp(g->verdict, "ok") == 0;
     const bool is_late = is_behind(p, &books);
-    const bool is_wrong = !books.balanced || books.failed > 0;
+    const size_t unmet = result_unmet(p->result);
+    const bool is_wrong = !books.balanced || books.failed > 0 || unmet > 0;
     const bool is_good = is_ok && !is_wrong && !is_late && finished > 0;
 
     if (p->style.unicode)
@@ -126,12 +128,22 @@ static void write_verdict(struct page *p)
     if (is_late)
         sink_format(&p->words, "%" PRIu64 " of %" PRIu64 " due requests were never sent. ",
                     books.dropped + books.not_sent, books.scheduled);
+    if (unmet > 0)
+        sink_format(&p->words, "%zu of %zu expectation%s not met. ", unmet,
+                    p->result->expectation_count, plural(p->result->expectation_count));
     if (finished > 0 && g->bottleneck != NULL && g->bottleneck[0] != '\0')
         write_sentence(p, "Limit: ", g->bottleneck);
     sink_text(&p->words, books.balanced ? "Accounting balanced." : "ACCOUNTING DOES NOT BALANCE.");
-    const bool is_bad = !books.balanced || (books.failed > 0 && books.failed * 2 >= finished);
+    const bool is_bad =
+        !books.balanced || unmet > 0 || (books.failed > 0 && books.failed * 2 >= finished);
     paragraph(p, NULL, is_bad ? TONE_BAD : is_good ? TONE_GOOD : TONE_WARNING);
     write_reasons(p, is_ok);
+}
+
+/* A whole number as it is, others with the digits that tell. */
+static struct figure number(double value)
+{
+    return value == floor(value) ? figure_decimal(value, 0) : figure_rate(value);
 }
 
 static void write_load(struct page *p)
@@ -140,13 +152,13 @@ static void write_load(struct page *p)
 
     const bool is_rate = isfinite(l->rate);
 
+    const char *most = l->has_stages ? "up\tto\t" : "";
+
     if (is_rate)
-        sink_format(&p->words, "%s\treq/s\tdue%s",
-                    l->rate == floor(l->rate) ? figure_decimal(l->rate, 0).text
-                                              : figure_rate(l->rate).text,
-                    separator(p));
+        sink_format(&p->words, "%s%s\treq/s\tdue%s", most, number(l->rate).text, separator(p));
     if (l->users > 0)
-        sink_format(&p->words, "%" PRIu64 "\tuser%s%s", l->users, plural(l->users), separator(p));
+        sink_format(&p->words, "%s%" PRIu64 "\tuser%s%s", most, l->users, plural(l->users),
+                    separator(p));
     /* A connection for each user goes without saying. */
     if (l->users != l->connections || l->pipeline > 1)
         sink_format(&p->words, "%s%" PRIu64 "\tconnection%s", is_rate ? "up\tto\t" : "",
@@ -223,6 +235,24 @@ static void write_connections(struct page *p)
     paragraph(p, "connections", TONE_PLAIN);
 }
 
+/* What was sent and is in no row of its own. */
+static void write_uncounted(struct page *p)
+{
+    const uint64_t *counters = p->result->tally->counters;
+    const uint64_t followed = counters[COUNTER_REDIRECTS_FOLLOWED];
+    const uint64_t unrecorded = counters[COUNTER_UNRECORDED];
+    const uint64_t failed = counters[COUNTER_UNRECORDED_FAILED];
+
+    if (followed > 0)
+        sink_format(&p->words, "%s%" PRIu64 "\tredirect%s\tfollowed", separator(p), followed,
+                    plural(followed));
+    if (unrecorded > 0)
+        sink_format(&p->words, "%s%" PRIu64 "\trequest%s\tnot\trecorded", separator(p), unrecorded,
+                    plural(unrecorded));
+    if (failed > 0)
+        sink_format(&p->words, ",\t%" PRIu64 "\tfailed", failed);
+}
+
 static void write_traffic(struct page *p)
 {
     const struct summary_row *total = &p->result->summary->total;
@@ -235,6 +265,7 @@ static void write_traffic(struct page *p)
     sink_format(&p->words, "%s%s sent", separator(p), figure_bytes((double)total->bytes_out).text);
     if (has_bodies)
         sink_format(&p->words, "%s%s per body", separator(p), figure_bytes(total->size_avg).text);
+    write_uncounted(p);
     paragraph(p, "traffic", TONE_PLAIN);
 }
 
@@ -285,6 +316,25 @@ static void write_generator(struct page *p)
     paragraph(p, "generator", TONE_PLAIN);
 }
 
+static void write_value(struct page *p, const struct result_expectation *e)
+{
+    if (!isfinite(e->value)) {
+        sink_text(&p->words, "nothing was measured");
+        return;
+    }
+    switch (e->unit) {
+    case EXPECTATION_TIME_US:
+        sink_format(&p->words, "%s ms", figure_ms(e->value).text);
+        return;
+    case EXPECTATION_SHARE:
+        sink_text(&p->words, figure_percent(e->value).text);
+        return;
+    case EXPECTATION_NUMBER:
+        sink_text(&p->words, number(e->value).text);
+        return;
+    }
+}
+
 static void write_expectations(struct page *p)
 {
     for (size_t i = 0; i < p->result->expectation_count; i++) {
@@ -292,11 +342,8 @@ static void write_expectations(struct page *p)
         const char *mark = p->style.unicode ? (e->holds ? "✓\t" : "✗\t") : "";
         sink_text(&p->words, mark);
         say(p, e->expr);
-        sink_text(&p->words, e->holds ? " holds" : " does not hold");
-        if (isfinite(e->value_us) && e->is_plain)
-            sink_format(&p->words, ": %s", figure_json(e->value_us, 6).text);
-        else if (isfinite(e->value_us))
-            sink_format(&p->words, ": %s ms", figure_ms(e->value_us).text);
+        sink_text(&p->words, e->holds ? " holds: " : " does not hold: ");
+        write_value(p, e);
         paragraph(p, i == 0 ? "expected" : "", e->holds ? TONE_GOOD : TONE_BAD);
     }
 }

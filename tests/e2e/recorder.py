@@ -35,7 +35,8 @@ class Recorder:
         self.seen = []
         self.accepted = []      # monotonic seconds of each connection
         self.tokens = 0
-        self._answer = answer
+        self.answer = answer    # (seen, recorder) -> status and JSON value
+        self.extra = ""         # header lines of every answer
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve)
@@ -82,10 +83,10 @@ class Recorder:
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 seen = Seen(now, connection, method, path, headers, body)
                 self.seen.append(seen)
-                status, value = self._answer(seen, self)
+                status, value = self.answer(seen, self)
                 text = json.dumps(value).encode()
-                writer.write(b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n"
-                             b"Content-Length: %d\r\n\r\n%s" % (status, len(text), text))
+                writer.write(b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%s"
+                             b"Content-Length: %d\r\n\r\n%s" % (status, self.extra.encode(), len(text), text))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass

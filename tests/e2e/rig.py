@@ -140,6 +140,14 @@ def squall(*arguments, timeout=60.0, environment=None, before=None):
     return Running(*arguments, environment=environment, before=before).wait(timeout)
 
 
+def call(*arguments, environment=None, before=None, timeout=30):
+    """The binary with both outputs on pipes, no options added: (exit code, stdout, stderr)."""
+    done = subprocess.run([SQUALL, *map(str, arguments)], stdin=subprocess.DEVNULL, check=False,
+                          capture_output=True, timeout=timeout * PATIENCE, preexec_fn=before,
+                          env={**os.environ, **(environment or {})})
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
 class Server:
     """A child process that serves; stopped with its context."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import rig
 from recorder import Recorder
+from rig import call
 
 SCENARIO = """
 host: http://127.0.0.1:9
@@ -27,14 +28,6 @@ tasks:
   - get: /hello
 """
 NEVER_ANSWERED = SCENARIO.replace("/json", "/stall").replace("/hello", "/stall")
-
-
-def call(*arguments, environment=None, before=None, timeout=30):
-    """The binary with both outputs on pipes, no options added: (exit code, stdout, stderr)."""
-    done = subprocess.run([rig.SQUALL, *map(str, arguments)], stdin=subprocess.DEVNULL, check=False,
-                          capture_output=True, timeout=timeout * rig.PATIENCE, preexec_fn=before,
-                          env={**os.environ, **(environment or {})})
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
 def call_on_terminal(*arguments, columns=80, rows=24, environment=None, interrupt_after=None):
@@ -109,6 +102,10 @@ class Cli(rig.Case):
         run = rig.squall(self.target.url, "-n", 5, "-c", 1)
         self.assert_clean(run)
         self.assertEqual(run.result["load"]["threads"], 1)
+
+    def test_arrivals_are_spread_only_where_there_is_a_rate(self):
+        self.assert_usage(["run", self.scenario, "--arrival", "poisson"],
+                          "--arrival: needs --rate, or a scenario whose stages have rates")
 
     def test_method_headers_and_body_arrive(self):
         body = Path(self.folder.name, "body")

@@ -81,7 +81,7 @@ static void desk_start(struct desk *d)
 {
     const struct worker_setup setup = { .plan = &d->sketch.plan,
                                         .cores = 1,
-                                        .route = &d->route,
+                                        .routes = &d->route,
                                         .shard = d->shard,
                                         .stop = &d->stop,
                                         .users_target = &d->users_target };

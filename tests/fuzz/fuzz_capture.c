@@ -1,12 +1,13 @@
-/* Any pointer into any text: the answer lies in the text, fits its room, and is the same when asked
- * for again.
+/* Any pointer or pattern into any text: the answer lies in the text, fits its room, and is the same
+ * when asked for again.
  *
- * Input: a pointer, a NUL, the text. */
+ * Input: a pointer, which is a pattern too, a NUL, the text. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "http/capture.h"
 #include "http/json.h"
+#include "http/regex.h"
 #include "tests/fuzz/replay.h"
 
 const struct span replay_seeds[] = {
@@ -16,6 +17,14 @@ const struct span replay_seeds[] = {
     SPAN_LITERAL("/a\0{\"a\":1,\"\\u0061\":\"\\ud83d\\ude00\\n\\\"\xc3\xa9\"}"),
     SPAN_LITERAL("\0[0,1E2,\"\\\\\",[[[[{}]]]],\"\xf0\x9f\x98\x80\"]"),
     SPAN_LITERAL("/0/0/0\0[[[\"\\u00e9\\b\\f\\r\\t\\/\"]]]"),
+    SPAN_LITERAL(
+        "/r/*/id\0{\"r\":[{\"id\":1},{},{\"id\":\"\\n\",\"id\":[2]}],\"r\":{\"x\":{\"id\":3}}}"),
+    SPAN_LITERAL("/*\0[\"\",\"a\",[],7,\"\\\"\"]"),
+    SPAN_LITERAL("name=\"csrf\" value=\"([^\"]*)\"\0<input name=\"csrf\" value=\"a1b2\">"),
+    SPAN_LITERAL("(*UTF)(?<y>\\w+)(?:.|\\n)*?\\1\0\xc3\xa9t\xc3\xa9\n\xc3\xa9t\xc3\xa9"),
+    SPAN_LITERAL("(?i)(?|a(b+?)|(c{2,3}))(?=x)|^(?>d*)(?1)?$\0aBBxccx\nddd"),
+    SPAN_LITERAL("(*NO_JIT)(a+)+$\0aaaaaaaab"),
+    SPAN_LITERAL("bc\\K|a(?=(?R))\0abc"),
 };
 const size_t replay_seed_count = sizeof(replay_seeds) / sizeof(replay_seeds[0]);
 
@@ -37,6 +46,30 @@ static void check_room(struct span text, struct span pointer, const char *out, s
     free(exact);
 }
 
+static void check_match(struct span pattern, struct span text)
+{
+    static struct regex_matcher *matcher;
+    struct regex *r;
+    struct span first, again;
+    char message[128];
+    size_t offset;
+    require(matcher || regex_matcher_open(&matcher) == 0);
+    int rc = regex_open(&r, pattern, message, sizeof(message), &offset);
+    if (rc != 0) {
+        require(rc == -EINVAL && offset <= pattern.len && strlen(message) > 0);
+        return;
+    }
+    rc = regex_find(r, matcher, text, &first);
+    require(rc == 0 || rc == -ENOENT || rc == -E2BIG);
+    if (rc == 0) {
+        require(first.bytes >= text.bytes && first.len <= text.len);
+        require(first.bytes + first.len <= text.bytes + text.len);
+        require(regex_find(r, matcher, text, &again) == 0);
+        require(again.bytes == first.bytes && again.len == first.len);
+    }
+    regex_close(r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char out[65536];
@@ -51,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(len >= 0 || len == -ENOENT || len == -EBADMSG || len == -ENOSPC);
     if (len >= 0)
         check_room(text, pointer, out, (size_t)len);
+    check_match(pointer, text);
     if (capture_pointer_fault(pointer) || json_find(text, pointer, &found) != 0)
         return 0;
     require(found.len > 0 && found.bytes >= text.bytes);

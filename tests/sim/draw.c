@@ -1,7 +1,10 @@
 #include "tests/sim/draw.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "engine/plan/diag.h"
 #include "engine/run/worker.h"
 
 #define MS UINT64_C(1000000)
@@ -15,6 +18,30 @@ static bool chance(struct prng *p, uint64_t percent)
 static uint64_t between(struct prng *p, uint64_t low, uint64_t high)
 {
     return low + prng_below(p, high - low + 1);
+}
+
+static void answer_with_headers(const struct draw_server *s, struct prng *p, struct reply *reply)
+{
+    static const uint16_t moved[] = { 301, 302, 303, 307, 308 };
+    static const char *const places[] = { "/moved", "next?a=b", "http://other.example:8080/c",
+                                          "//evil.example/", "?" };
+    static const char json[] = "{\"id\": 7, \"list\": [\"a\", \"b\"]}";
+    size_t len = 0;
+    if (chance(p, s->json)) {
+        reply->body = json;
+        reply->body_bytes = sizeof json - 1;
+        len += (size_t)snprintf(reply->headers + len, sizeof reply->headers - len,
+                                "X-Drawn: %u\r\n", (unsigned)prng_below(p, 2));
+    }
+    if (chance(p, s->cookies))
+        len += (size_t)snprintf(reply->headers + len, sizeof reply->headers - len,
+                                "Set-Cookie: drawn=%u%s\r\n", (unsigned)prng_below(p, 1000),
+                                chance(p, 20) ? "; Max-Age=0" : "");
+    if (chance(p, s->redirects)) {
+        reply->status = moved[prng_below(p, 5)];
+        snprintf(reply->headers + len, sizeof reply->headers - len, "Location: %s\r\n",
+                 places[prng_below(p, 5)]);
+    }
 }
 
 static void answer_as_drawn(void *context, const struct server_request *asked, struct reply *reply)
@@ -39,6 +66,8 @@ static void answer_as_drawn(void *context, const struct server_request *asked, s
         reply->status = chance(p, 50) ? 500 : 404;
     else if (chance(p, s->bodiless))
         reply->status = chance(p, 50) ? 204 : 304;
+    if (s->json > 0)
+        answer_with_headers(s, p, reply);
 }
 
 static void draw_plan(struct draw *d, struct prng *p)
@@ -72,6 +101,39 @@ static void draw_plan(struct draw *d, struct prng *p)
         load->requests_max = between(p, 1, 200);
     if (!by_count)
         load->duration_ns = between(p, 1, 300) * MS;
+    d->plan = &s->plan;
+}
+
+static void draw_plan_of_scenario(struct draw *d, struct prng *p)
+{
+    static struct diag_list diags;
+    const struct plan_overrides over = { .seed = d->seed };
+    diag_list_init(&diags, "drawn.yaml");
+    draw_scenario(p, d->scenario, sizeof d->scenario);
+    if (plan_from_text(&d->plan, SQUALL_TESTS_DATA "/scenes/drawn.yaml", d->scenario,
+                       strlen(d->scenario), &over, &diags) < 0) {
+        char *text = diag_format(&diags);
+        fprintf(stderr, "%s%s", d->scenario, text);
+        abort();
+    }
+    struct plan_load *load = &d->plan->load;
+    load->grace_ns = chance(p, 20) ? 0 : between(p, 1, 500) * MS;
+    if (!load->is_shared && chance(p, 20))
+        load->pipeline = (uint32_t)between(p, 2, 4);
+    if (chance(p, 20))
+        load->requests_per_connection = between(p, 1, 10);
+    if (chance(p, 20))
+        load->requests_max = between(p, 1, 200);
+    d->config.is_scenario = true;
+    d->server.json = (uint32_t)between(p, 1, 100);
+    d->server.cookies = chance(p, 50) ? 0 : (uint32_t)between(p, 1, 100);
+    d->server.redirects = chance(p, 50) ? 0 : (uint32_t)between(p, 1, 90);
+}
+
+void draw_close(struct draw *d)
+{
+    if (d->scenario[0] != '\0')
+        plan_close(d->plan);
 }
 
 static void draw_server(struct draw *d, struct prng *p)
@@ -136,9 +198,15 @@ void draw_run(struct draw *d, uint64_t seed)
     d->seed = seed;
     d->config = (struct sim_config){ .cores = chance(&p, 70) ? 1 : (uint32_t)between(&p, 2, 4) };
     d->server = (struct draw_server){ 0 };
-    draw_plan(d, &p);
-    const uint32_t conns = (d->sketch.plan.load.users + d->sketch.plan.load.pipeline - 1) /
-                           d->sketch.plan.load.pipeline;
+    d->scenario[0] = '\0';
+    if (chance(&p, 50))
+        draw_plan_of_scenario(d, &p);
+    else
+        draw_plan(d, &p);
+    const struct plan_load *load = &d->plan->load;
+    uint32_t conns = (load->users + load->pipeline - 1) / load->pipeline;
+    if (load->is_shared && load->connections < conns)
+        conns = load->connections;
     if (d->config.cores > conns) /* a fleet never has more cores than connections */
         d->config.cores = conns;
     draw_server(d, &p);
@@ -158,10 +226,10 @@ void draw_run(struct draw *d, uint64_t seed)
     }
     /* A core that is left without users keeps its share of a count, and would not end without a
      * duration. */
-    const bool may_starve = d->config.cores > 1 && d->sketch.plan.load.duration_ns == 0;
-    if (chance(&p, 10) && !d->sketch.plan.load.is_open && !may_starve) {
+    const bool may_starve = d->config.cores > 1 && load->duration_ns == 0;
+    if (chance(&p, 10) && !load->is_open && !may_starve) {
         c->retarget_at_ns = between(&p, 1, 200) * MS;
-        c->retarget_users = (uint32_t)between(&p, 1, d->sketch.plan.load.users);
+        c->retarget_users = (uint32_t)between(&p, 1, load->users);
     }
     c->service_floor_ns = 2 * c->latency_ns + d->server.delay_ns;
     c->no_memo = chance(&p, 20);
@@ -170,15 +238,16 @@ void draw_run(struct draw *d, uint64_t seed)
 
 char *draw_describe(const struct draw *d, char *out, size_t cap)
 {
-    const struct plan_load *l = &d->sketch.plan.load;
-    int used = snprintf(
-        out, cap,
-        "seed %llu: %s, %u core(s), %u users, pipeline %u, %u kinds of request, "
-        "timeout %llu ms, duration %llu ms, at most %llu requests, %llu per connection",
-        (unsigned long long)d->seed, l->is_open ? "open" : "closed", d->config.cores, l->users,
-        l->pipeline, d->sketch.plan.request_count, (unsigned long long)(l->timeout_ns / MS),
-        (unsigned long long)(l->duration_ns / MS), (unsigned long long)l->requests_max,
-        (unsigned long long)l->requests_per_connection);
+    const struct plan_load *l = &d->plan->load;
+    int used =
+        snprintf(out, cap,
+                 "seed %llu: %s%s, %u core(s), %u users, pipeline %u, %u kinds of request, "
+                 "timeout %llu ms, duration %llu ms, at most %llu requests, %llu per connection",
+                 (unsigned long long)d->seed, d->scenario[0] != '\0' ? "scenario, " : "",
+                 l->is_open ? "open" : "closed", d->config.cores, l->users, l->pipeline,
+                 d->plan->request_count, (unsigned long long)(l->timeout_ns / MS),
+                 (unsigned long long)(l->duration_ns / MS), (unsigned long long)l->requests_max,
+                 (unsigned long long)l->requests_per_connection);
     for (int f = 0; f < FAULT_COUNT && used > 0 && (size_t)used < cap; f++)
         if (d->config.chances[f] != 0)
             used += snprintf(out + used, cap - (size_t)used, ", %s %u", fault_name((enum fault)f),

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD_ROOM   512u
+#define HEAD_ROOM   (512u + REPLY_HEADERS_MAX)
 #define INFORM_ROOM 64u
 #define CHUNK_ROOM  16u
 
@@ -13,11 +13,17 @@ void reply_init(struct reply *r)
     *r = (struct reply){ .delay_ns = UINT64_C(1000000), .status = 200, .body_bytes = 2 };
 }
 
+bool reply_ends_with_close(const struct reply *r)
+{
+    /* HTTP/1.0 knows no chunks. */
+    return reply_has_body(r) &&
+           (r->framing == FRAMING_CLOSE || (r->framing == FRAMING_CHUNKED && r->is_http10));
+}
+
 bool reply_ends_connection(const struct reply *r)
 {
-    return r->says_close || r->is_http10 || (r->framing == FRAMING_CLOSE && reply_has_body(r)) ||
-           r->fate == FATE_CLOSES || r->fate == FATE_CUT || r->fate == FATE_RESET ||
-           r->fate == FATE_MALFORMED;
+    return r->says_close || r->is_http10 || reply_ends_with_close(r) || r->fate == FATE_CLOSES ||
+           r->fate == FATE_CUT || r->fate == FATE_RESET || r->fate == FATE_MALFORMED;
 }
 
 bool reply_has_body(const struct reply *r)
@@ -42,6 +48,7 @@ static size_t compose_head(const struct reply *r, char *out, size_t cap)
         else if (r->framing == FRAMING_CHUNKED && !r->is_http10)
             used += (size_t)snprintf(out + used, cap - used, "Transfer-Encoding: chunked\r\n");
     }
+    used += (size_t)snprintf(out + used, cap - used, "%s", r->headers);
     if (r->says_close)
         used += (size_t)snprintf(out + used, cap - used, "Connection: close\r\n");
     return used + (size_t)snprintf(out + used, cap - used, "\r\n");
@@ -54,7 +61,10 @@ static size_t compose_chunks(const struct reply *r, char *out, size_t cap)
     for (uint32_t done = 0; done < r->body_bytes;) {
         const uint32_t part = r->body_bytes - done < step ? r->body_bytes - done : step;
         used += (size_t)snprintf(out + used, cap - used, "%x\r\n", part);
-        memset(out + used, 'c', part);
+        if (r->body != NULL)
+            memcpy(out + used, r->body + done, part);
+        else
+            memset(out + used, 'c', part);
         used += part;
         memcpy(out + used, "\r\n", 2);
         used += 2;
@@ -82,7 +92,10 @@ char *reply_compose(const struct reply *r, size_t *ret_len)
         if (r->framing == FRAMING_CHUNKED && !r->is_http10) {
             used += compose_chunks(r, out + used, cap - used);
         } else {
-            memset(out + used, 'b', r->body_bytes);
+            if (r->body != NULL)
+                memcpy(out + used, r->body, r->body_bytes);
+            else
+                memset(out + used, 'b', r->body_bytes);
             used += r->body_bytes;
         }
     }

@@ -24,12 +24,16 @@ enum fate {
     FATE_CLOSES     /* whole, then closed without having said so */
 };
 
+#define REPLY_HEADERS_MAX 512u
+
 struct reply {
     uint64_t delay_ns; /* from the arrival of the request's last byte to the departure of the first
                           byte of the answer */
     uint64_t pause_ns; /* between the pieces of a segmented answer, at most */
     uint16_t status;
     enum framing framing;
+    char headers[REPLY_HEADERS_MAX]; /* more of them, each with its line end */
+    const char *body;                /* its `body_bytes` bytes; NULL = any bytes */
     uint32_t body_bytes;
     uint32_t chunk_bytes; /* 0 = one chunk */
     uint32_t informs;     /* 1xx responses before it */
@@ -46,6 +50,8 @@ void reply_init(struct reply *r);
 
 bool reply_ends_connection(const struct reply *r);
 bool reply_has_body(const struct reply *r); /* as the rules of HTTP have it */
+/* It has a body, and nothing but the end of the connection says where that ends. */
+bool reply_ends_with_close(const struct reply *r);
 
 /* Makes its bytes; malloc'd. */
 char *reply_compose(const struct reply *r, size_t *ret_len);

@@ -90,6 +90,7 @@ void ring_close(struct ring *r)
             link_close(r->files[i].link);
         for (struct flight *o = r->files[i].ops, *next; o != NULL; o = next) {
             next = o->next;
+            world_forget(w, o);
             free(o);
         }
     }

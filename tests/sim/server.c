@@ -146,7 +146,7 @@ static void reply_ended(struct server_side *side)
         s->truth.replies_passable++;
         s->truth.delays_ns += s->world->now_ns - done->arrived_ns;
     }
-    if (r->fate == FATE_CUT && r->framing == FRAMING_CLOSE && reply_has_body(r))
+    if (r->fate == FATE_CUT && reply_ends_with_close(r))
         s->truth.replies_passable++;
     s->truth.said_close = s->truth.said_close || reply_ends_connection(r);
     if (r->fate == FATE_STOPS) {
@@ -156,8 +156,7 @@ static void reply_ended(struct server_side *side)
         link_reset(side->link);
     } else if (reply_ends_connection(r)) {
         side->is_deaf = true;
-        if (!r->lingers || (r->framing == FRAMING_CLOSE && reply_has_body(r)) ||
-            r->fate == FATE_CUT)
+        if (!r->lingers || reply_ends_with_close(r) || r->fate == FATE_CUT)
             link_shut(side->link);
     } else {
         if (s->script.idle_close_ns != 0)
@@ -228,20 +227,27 @@ static void reply_suffers(struct world *w, struct reply *r)
         r->delay_ns += world_pick(w, 1000 * MS);
 }
 
-static void request_arrived(struct server_side *side, bool is_head)
+bool server_request_is(const struct server_request *asked, const char *line)
+{
+    const size_t len = strlen(line);
+    return strncmp(asked->head, line, len) == 0 && asked->head[len] == ' ';
+}
+
+static void request_arrived(struct server_side *side)
 {
     struct server *s = side->server;
     struct world *w = s->world;
     const struct server_request asked = { .index = s->truth.requests++,
                                           .index_on_link = side->requests++,
                                           .arrived_ns = world_age_ns(w),
-                                          .is_head = is_head,
+                                          .is_head = strncmp(side->head, "HEAD ", 5) == 0,
+                                          .head = side->head,
                                           .prng = &w->prng };
     struct pending_reply pending = { .arrived_ns = w->now_ns };
     reply_init(&pending.reply);
     if (s->script.answer != NULL)
         s->script.answer(s->script.context, &asked, &pending.reply);
-    pending.reply.is_head = is_head;
+    pending.reply.is_head = asked.is_head;
     if (side->requests == s->script.requests_per_link) {
         if (s->script.announces_last)
             pending.reply.says_close = true;
@@ -291,9 +297,8 @@ void server_receives(struct server_side *side, const char *bytes, size_t len)
             head_is_whole(side);
         }
         if (side->body_left == 0) {
-            const bool is_head = strncmp(side->head, "HEAD ", 5) == 0;
             side->head_len = 0;
-            request_arrived(side, is_head);
+            request_arrived(side);
         }
     }
 }

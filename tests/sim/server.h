@@ -15,8 +15,12 @@ struct server_request {
     uint64_t index_on_link; /* of its connection, from 0 */
     uint64_t arrived_ns;    /* since the world began */
     bool is_head;
+    const char *head;  /* its request line and headers, as they came */
     struct prng *prng; /* for scripts that leave things to chance */
 };
+
+/* Its request line is `line` ("GET /a") up to there. */
+bool server_request_is(const struct server_request *asked, const char *line);
 
 /* Fills `reply`, which reply_init() has prepared. */
 typedef void server_answer_fn(void *context, const struct server_request *asked,
@@ -25,6 +29,7 @@ typedef void server_answer_fn(void *context, const struct server_request *asked,
 struct server_script {
     server_answer_fn *answer; /* NULL = the prepared reply as it is */
     void *context;
+    bool is_cruel;              /* answers of the script may go wrong by themselves */
     uint64_t idle_close_ns;     /* closes a connection silent for so long; 0 = never */
     uint64_t requests_per_link; /* closes after so many; 0 = never */
     bool announces_last;        /* … and says so in the last response */

@@ -19,7 +19,7 @@ struct sim {
     struct worker *workers[WORLD_FIBERS_MAX];
     struct shard *shards[WORLD_FIBERS_MAX];
     uint32_t cores;
-    struct route route;
+    struct route *routes; /* to each origin: they are all the same server */
     _Atomic uint32_t stop, users_target;
     uint64_t start_ns;
     struct sim_result *result;
@@ -79,17 +79,22 @@ static void sim_open_world(struct sim *s, uint64_t seed)
 
 static void sim_open_workers(struct sim *s, const struct plan *plan)
 {
-    struct sockaddr_in *to = (struct sockaddr_in *)&s->route.address;
-    to->sin_family = AF_INET;
-    to->sin_port = htons(80);
-    to->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    s->route.address_len = sizeof *to;
+    s->routes = calloc(plan->origin_count, sizeof *s->routes);
+    if (s->routes == NULL)
+        abort();
+    for (uint32_t i = 0; i < plan->origin_count; i++) {
+        struct sockaddr_in *to = (struct sockaddr_in *)&s->routes[i].address;
+        to->sin_family = AF_INET;
+        to->sin_port = htons(80);
+        to->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        s->routes[i].address_len = sizeof *to;
+    }
     atomic_store(&s->users_target, plan->load.users);
     for (uint32_t i = 0; i < s->cores; i++) {
         const struct worker_setup setup = { .plan = plan,
                                             .core = i,
                                             .cores = s->cores,
-                                            .route = &s->route,
+                                            .routes = s->routes,
                                             .shard = s->shards[i],
                                             .stop = &s->stop,
                                             .users_target = &s->users_target,
@@ -165,6 +170,7 @@ bool sim_run(const struct plan *plan, const struct sim_config *config, uint64_t 
     world_close(&s->world);
     for (uint32_t i = 0; i < s->cores; i++)
         shard_close(s->shards[i]);
+    free(s->routes);
     free(s);
     return ret_result->violation[0] == '\0';
 }

@@ -25,6 +25,7 @@ struct sim_config {
     uint32_t retarget_users;       /* … this */
     uint64_t service_floor_ns;     /* no response can take less; 0 = not known */
     bool no_memo, no_discard;
+    bool is_scenario; /* its users may stop for good, tasks have any number of requests */
     bool is_traced;
 };
 

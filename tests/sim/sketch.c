@@ -10,12 +10,27 @@
 void sketch_init(struct sketch *s)
 {
     memset(s, 0, offsetof(struct sketch, bytes));
-    s->kind = (struct plan_kind){ .name = "user", .weight = 1, .tasks = s->tasks };
-    s->kind.choice.threshold = s->thresholds;
-    s->kind.choice.alias = s->aliases;
-    s->plan = (struct plan){ .host = "http://127.0.0.1",
-                             .connect_host = "127.0.0.1",
-                             .connect_port = 80,
+    s->origin = (struct plan_origin){ .text = "http://127.0.0.1",
+                                      .connect_host = "127.0.0.1",
+                                      .connect_port = 80,
+                                      .host_header = SPAN_LITERAL("127.0.0.1") };
+    s->kind = (struct plan_kind){ .name = "user", .weight = 1, .setup = PLAN_NONE };
+    s->set = (struct plan_set){ .name = "user",
+                                .parent = PLAN_NONE,
+                                .on_start = PLAN_NONE,
+                                .on_stop = PLAN_NONE,
+                                .tasks = s->tasks,
+                                .choice = { .threshold = s->thresholds, .alias = s->aliases } };
+    s->plan = (struct plan){ .host = s->origin.text,
+                             .origins = &s->origin,
+                             .origin_count = 1,
+                             .jar = PLAN_NONE,
+                             .steps = s->steps,
+                             .set_depth = 1,
+                             .sets = &s->set,
+                             .set_count = 1,
+                             .kind_cycle = &s->kind_cycle,
+                             .kind_cycle_count = 1,
                              .load = { .pipeline = 1, .timeout_ns = 30 * SECOND, .seed = 1 },
                              .requests = s->requests,
                              .endpoints = s->endpoints,
@@ -45,25 +60,28 @@ void sketch_add(struct sketch *s, const char *method, uint32_t body_bytes)
                                              .head_count = 1,
                                              .whole = { .bytes = bytes, .len = whole } },
                                .endpoint = i,
+                               .is_recorded = true,
                                .is_head = strcmp(method, "HEAD") == 0,
                                .is_idempotent = strcmp(method, "POST") != 0,
                                .timeout_ns = s->plan.load.timeout_ns };
-    s->steps[i] = (struct plan_step){ .kind = STEP_REQUEST, .request = i };
+    s->steps[2 * i] = (struct plan_step){ .kind = STEP_REQUEST, .index = i };
+    s->steps[2 * i + 1] = (struct plan_step){ .kind = STEP_END };
     s->tasks[i] =
-        (struct plan_task){ .name = method, .weight = 1, .steps = &s->steps[i], .step_count = 1 };
+        (struct plan_task){ .name = method, .weight = 1, .first_step = 2 * i, .set = PLAN_NONE };
     s->endpoints[i] = (struct endpoint_name){ .method = method, .name = "/" };
     s->thresholds[i] = UINT64_C(1) << 32; /* all are equally likely: no alias is ever taken */
     s->aliases[i] = i;
     s->plan.request_count = s->plan.endpoint_count = i + 1;
-    s->kind.task_count = s->kind.choice.count = i + 1;
+    s->plan.step_count = 2 * (i + 1);
+    s->set.task_count = s->set.choice.count = i + 1;
 }
 
 void sketch_closed(struct sketch *s, uint32_t users, uint64_t think_ns)
 {
     s->plan.load.is_open = false;
     s->plan.load.users = users;
-    s->kind.wait = think_ns == 0 ? (struct wait_rule){ .kind = WAIT_NONE }
-                                 : (struct wait_rule){ .kind = WAIT_CONSTANT, .low_ns = think_ns };
+    s->set.wait = think_ns == 0 ? (struct wait_rule){ .kind = WAIT_NONE }
+                                : (struct wait_rule){ .kind = WAIT_CONSTANT, .low_ns = think_ns };
 }
 
 void sketch_open(struct sketch *s, uint64_t num, uint64_t den, uint32_t connections)

@@ -10,9 +10,12 @@
 
 struct sketch {
     struct plan plan; /* its `load` may be changed until the run */
+    struct plan_origin origin;
     struct plan_kind kind;
+    struct plan_set set;
+    uint16_t kind_cycle;
     struct plan_request requests[SKETCH_REQUESTS_MAX];
-    struct plan_step steps[SKETCH_REQUESTS_MAX];
+    struct plan_step steps[2 * SKETCH_REQUESTS_MAX];
     struct plan_task tasks[SKETCH_REQUESTS_MAX];
     struct endpoint_name endpoints[SKETCH_REQUESTS_MAX];
     uint64_t thresholds[SKETCH_REQUESTS_MAX];

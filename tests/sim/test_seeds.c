@@ -36,7 +36,9 @@ static bool seed_holds(uint64_t seed, uint64_t *ret_hash, uint64_t *finished, ui
     struct sim_result result;
     draw_run(&d, seed);
     d.config.is_traced = getenv("TRACE") != NULL;
-    const bool holds = sim_run(&d.sketch.plan, &d.config, seed, &result);
+    if (d.config.is_traced)
+        fprintf(stderr, "%s", d.scenario);
+    const bool holds = sim_run(d.plan, &d.config, seed, &result);
     if (!holds) {
         char text[1024];
         fprintf(stderr, "%s\n    %s\n    replay: SEED=%llu TRACE=1\n", result.violation,
@@ -47,6 +49,7 @@ static bool seed_holds(uint64_t seed, uint64_t *ret_hash, uint64_t *finished, ui
     for (int f = 0; f < FAULT_COUNT; f++)
         strikes[f] += result.strikes[f];
     sim_result_close(&result);
+    draw_close(&d);
     return holds;
 }
 

@@ -91,6 +91,19 @@ void world_schedule(struct world *w, const struct event *wanted)
     w->heap[hole] = e;
 }
 
+static void nothing_happens(struct world *w, const struct event *e)
+{
+    (void)w;
+    (void)e;
+}
+
+void world_forget(struct world *w, const void *subject)
+{
+    for (size_t i = 0; i < w->event_count; i++)
+        if (w->heap[i].subject == subject)
+            w->heap[i].fire = nothing_happens;
+}
+
 static struct event event_pop(struct world *w)
 {
     const struct event top = w->heap[0];

@@ -98,6 +98,9 @@ struct world *world_now(void);
 /* Takes ownership of the event's bytes. What lies in the past happens now. */
 void world_schedule(struct world *w, const struct event *wanted);
 
+/* What was to happen to `subject` does not: it is about to go. */
+void world_forget(struct world *w, const void *subject);
+
 /* Lets time pass until `me` has a completion or `until_ns` has come; false when nothing can ever
  * happen. */
 bool world_wait(struct world *w, struct waiter *me, uint64_t until_ns);

@@ -122,8 +122,10 @@ static inline void run_fill(struct run *run)
     cell_add(&run->shard->closes[CLOSE_TIMEOUT], 12);
     for (uint64_t i = 1; i <= 100; i++)
         hist_record(&run->shard->lateness, i * 100);
-    run->expectations[0] = (struct result_expectation){ "p99<50ms", 42123.5, true, false };
-    run->expectations[1] = (struct result_expectation){ "fail_ratio<1%", 0.0103, false, true };
+    run->expectations[0] =
+        (struct result_expectation){ "p99<50ms", EXPECTATION_TIME_US, 42123.5, true };
+    run->expectations[1] =
+        (struct result_expectation){ "fail_ratio<1%", EXPECTATION_SHARE, 0.0103, false };
     run->result.expectations = run->expectations;
     run->result.expectation_count = 2;
     (void)run_result(run);

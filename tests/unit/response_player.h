@@ -90,12 +90,24 @@ static inline void outcome_note(struct outcome *o, struct span s)
     o->text_len += s.len;
 }
 
-static inline void note_header(void *context, struct span name, struct span value)
+/* To these tests, names from 't' on are what some watchers must see. */
+static inline bool name_is_notable(struct span name)
+{
+    return name.len > 0 && (name.bytes[0] | 0x20) >= 't';
+}
+
+static inline bool note_header(void *context, struct span name, struct span value)
 {
     outcome_note(context, name);
     outcome_note(context, SPAN_LITERAL("="));
     outcome_note(context, value);
     outcome_note(context, SPAN_LITERAL("|"));
+    return name_is_notable(name);
+}
+
+static inline bool note_notable_header(void *context, struct span name, struct span value)
+{
+    return name_is_notable(name) && note_header(context, name, value);
 }
 
 static inline void note_body(void *context, struct span bytes)
@@ -103,7 +115,7 @@ static inline void note_body(void *context, struct span bytes)
     outcome_note(context, bytes);
 }
 
-static const struct response_watch watch_all = { note_header, note_body, lend_line_room };
+static const struct response_watch watch_all = { note_header, note_body, lend_line_room, false };
 static const struct response_watch watch_body = { .body = note_body };
 
 /* Feeds one piece from a block of exactly its size, so that the address sanitizer sees every step

@@ -73,6 +73,7 @@ static void values_are_found_where_the_pointer_leads(void **state)
     assert_captured("{\"\\u0061\\/\":1}", "/a~1", "1");
     assert_captured("{\"\xc3\xa9\":1}", "/\xc3\xa9", "1");
     assert_captured("{\"\\u00e9\":1}", "/\xc3\xa9", "1");
+    assert_captured("{\"a*\":{\"**\":1}}", "/a*/**", "1");
 }
 
 static void of_equal_names_the_last_one_counts(void **state)
@@ -245,8 +246,10 @@ static void a_value_longer_than_its_room_is_refused(void **state)
 static void a_pointer_at_fault_is_explained(void **state)
 {
     (void)state;
-    static const char *const good[] = { "", "/", "/a", "/a/0", "/~0~1", "//" };
-    static const char *const bad[] = { "a", "a/b", "~0", "/~", "/~2", "/a~", "/~~0", "#/a" };
+    static const char *const good[] = { "",   "/",  "/a",     "/a/0", "/~0~1",
+                                        "//", "/*", "/a/*/b", "/**/*" };
+    static const char *const bad[] = { "a",   "a/b",  "~0",  "/~",   "/~2",
+                                       "/a~", "/~~0", "#/a", "/*/*", "/a/*/b/*" };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         assert_null(capture_pointer_fault(span_of(good[i])));
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

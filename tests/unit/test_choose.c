@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -160,6 +161,32 @@ static void pacing_waits_for_the_rest_and_catches_nothing_up(void **state)
     assert_int_equal(wait_sample_ns(&pacing, &p, 5000, 4000), 1000);
 }
 
+static void a_cycle_spreads_each_as_evenly_as_can_be(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t weights[4];
+        const char *order; /* NULL: too many places */
+    } rows[] = {
+        { { 5, 1, 1, 0 }, "0010200" }, { { 50, 10, 10, 0 }, "0010200" },
+        { { 0, 3, 2, 0 }, "12121" },   { { 0, 0, 0, 7 }, "3" },
+        { { 0, 0, 0, 0 }, "" },        { { 1, 1, 1, 1 }, "0123" },
+        { { 65536, 1, 0, 0 }, NULL },  { { 131072, 65536, 0, 0 }, "010" },
+    };
+    struct arena *a;
+    assert_int_equal(arena_open(&a), 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const uint16_t *cycle = NULL;
+        uint32_t count = 9;
+        const int rc = cycle_build(&cycle, &count, a, rows[i].weights, 4);
+        assert_int_equal(rc, rows[i].order == NULL ? -E2BIG : 0);
+        assert_int_equal(count, rows[i].order == NULL ? 0 : strlen(rows[i].order));
+        for (uint32_t k = 0; k < count; k++)
+            assert_int_equal(cycle[k], rows[i].order[k] - '0');
+    }
+    arena_close(a);
+}
+
 static void an_arena_gives_zeroed_aligned_memory_of_any_size(void **state)
 {
     (void)state;
@@ -175,6 +202,7 @@ static void an_arena_gives_zeroed_aligned_memory_of_any_size(void **state)
             assert_int_equal(blocks[i][k], 0);
         memset(blocks[i], 0xAA, size);
     }
+    assert_true(arena_bytes(a) > 2000000 && arena_bytes(a) < 4000000);
     assert_null(arena_alloc(a, SIZE_MAX - 5));
     assert_string_equal(arena_copy(a, (struct span){ "hello", 4 }), "hell");
     arena_close(a);
@@ -190,6 +218,7 @@ int main(void)
         cmocka_unit_test(a_uniform_wait_reaches_both_ends),
         cmocka_unit_test(constant_and_no_wait_draw_nothing),
         cmocka_unit_test(pacing_waits_for_the_rest_and_catches_nothing_up),
+        cmocka_unit_test(a_cycle_spreads_each_as_evenly_as_can_be),
         cmocka_unit_test(an_arena_gives_zeroed_aligned_memory_of_any_size),
     };
     cmocka_set_test_filter(getenv("TEST"));

@@ -39,6 +39,17 @@ static void of_all_bytes_77_may_stand_in_a_token(void **state)
     assert_int_equal(count, 26 + 26 + 10 + 15);
 }
 
+static void six_methods_may_be_sent_again_whatever_became_of_them(void **state)
+{
+    (void)state;
+    static const char *const again[] = { "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE" };
+    static const char *const once[] = { "POST", "PATCH", "CONNECT", "get", "GETS", "" };
+    for (size_t i = 0; i < 6; i++) {
+        assert_true(method_is_idempotent(span_of(again[i])));
+        assert_false(method_is_idempotent(span_of(once[i])));
+    }
+}
+
 static void a_value_holds_no_control_byte_but_tab(void **state)
 {
     (void)state;
@@ -100,6 +111,27 @@ static void what_is_no_header_is_refused_and_writes_nothing(void **state)
     assert_false(header_split((struct span){ "A: b\0c", 6 }, &name, &value));
 }
 
+static void a_header_is_found_in_a_head_and_nowhere_else(void **state)
+{
+    (void)state;
+    static const char head[] = "GET /Host:x HTTP/1.1\r\nHost: a\r\nX-Cookie: a\r\nCookies: a\r\n"
+                               "Accept: Expect: a\r\nETAG:\r\n\r\nCookie: a\r\n";
+    const struct span whole = span_of(head);
+    assert_true(header_is_in(whole, span_of("host")));
+    assert_true(header_is_in(whole, span_of("ETag")));
+    assert_false(header_is_in(whole, span_of("Cookie")));
+    assert_false(header_is_in(whole, span_of("Expect")));
+    assert_false(header_is_in(whole, span_of("GET /Host")));
+    for (size_t len = 0; len < sizeof(head) - 1; len++) {
+        const size_t end = (size_t)(strstr(head, "Host: a\r\n") - head) + strlen("Host: a\r\n");
+        char *prefix = malloc(len > 0 ? len : 1); /* of its size: reading beyond it is seen */
+        assert_non_null(prefix);
+        memcpy(prefix, head, len);
+        assert_int_equal(header_is_in((struct span){ prefix, len }, span_of("Host")), len >= end);
+        free(prefix);
+    }
+}
+
 static void case_is_ignored_in_ascii_only(void **state)
 {
     (void)state;
@@ -114,10 +146,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_a_token),
         cmocka_unit_test(of_all_bytes_77_may_stand_in_a_token),
+        cmocka_unit_test(six_methods_may_be_sent_again_whatever_became_of_them),
         cmocka_unit_test(a_value_holds_no_control_byte_but_tab),
         cmocka_unit_test(a_target_holds_no_space_either),
         cmocka_unit_test(a_header_is_split_at_its_first_colon),
         cmocka_unit_test(what_is_no_header_is_refused_and_writes_nothing),
+        cmocka_unit_test(a_header_is_found_in_a_head_and_nowhere_else),
         cmocka_unit_test(case_is_ignored_in_ascii_only),
     };
     cmocka_set_test_filter(getenv("TEST"));

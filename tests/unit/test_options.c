@@ -118,6 +118,13 @@ static void the_letters_of_locust_mean_what_locust_means(void **state)
     assert_int_equal(o.headers.count, 1);
 }
 
+static void a_scenario_may_have_rates_of_its_own(void **state)
+{
+    (void)state;
+    assert_int_equal(parse_well(FORM_RUN, "a.yaml|--arrival|poisson").arrival.index,
+                     ARRIVAL_POISSON);
+}
+
 static void each_option_of_both_forms_is_read(void **state)
 {
     (void)state;
@@ -147,6 +154,11 @@ static void each_option_of_both_forms_is_read(void **state)
         assert_int_equal(o.outputs.count, 2);
         assert_string_equal(o.outputs.items[1], "b/c.json");
         assert_int_equal(o.exit_code_on_failure.value, 0);
+
+        o = parse_well(forms[i], "x|--expect|p99<50ms|--expect=rps > 1");
+        assert_int_equal(o.expects.count, 2);
+        assert_string_equal(o.expects.items[0], "p99<50ms");
+        assert_string_equal(o.expects.items[1], "rps > 1");
     }
     const struct options o = parse_well(FORM_URL, "x|-X|PUT|--data|@body|--method|PATCH");
     assert_string_equal(o.method, "PATCH");
@@ -266,6 +278,9 @@ static const struct {
       "-o: expected a file name that ends in .json or .hlog, got '.json'" },
     { FORM_URL, "u|-o|d/.json",
       "-o: expected a file name that ends in .json or .hlog, got 'd/.json'" },
+    { FORM_URL, "u|--expect", "--expect: expected a value, got nothing" },
+    { FORM_CHECK, "f|--expect|p99<1s",
+      "unknown option '--expect' here: it belongs to 'squall run'" },
     { FORM_URL, "u|-o", "-o: expected a file name that ends in .json or .hlog, got nothing" },
 
     { FORM_URL, "u|--json=yes", "--json: takes no value, got 'yes'" },
@@ -273,7 +288,7 @@ static const struct {
       "unknown option '--conections'; did you mean '--connections'?" },
     { FORM_RUN, "f|--user|5", "unknown option '--user'; did you mean '--users'?" },
     { FORM_URL, "u|--insecure", "unknown option '--insecure'; see 'squall --help'" },
-    { FORM_RUN, "f|--tags|a", "unknown option '--tags'; see 'squall run --help'" },
+    { FORM_RUN, "f|--slo|a", "unknown option '--slo'; see 'squall run --help'" },
     { FORM_URL, "u|--users=5", "unknown option '--users' here: it belongs to 'squall run'" },
     { FORM_RUN, "f|--connections=5",
       "unknown option '--connections' here: it belongs to 'squall URL'" },
@@ -400,6 +415,7 @@ int main(void)
         cmocka_unit_test(a_scenario_alone_leaves_its_file_in_charge),
         cmocka_unit_test(the_letters_of_wrk_mean_what_wrk_means),
         cmocka_unit_test(the_letters_of_locust_mean_what_locust_means),
+        cmocka_unit_test(a_scenario_may_have_rates_of_its_own),
         cmocka_unit_test(each_option_of_both_forms_is_read),
         cmocka_unit_test(an_option_may_stand_anywhere_and_be_glued_to_its_value),
         cmocka_unit_test(a_number_of_requests_takes_the_place_of_the_default_duration),

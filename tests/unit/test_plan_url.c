@@ -117,13 +117,21 @@ static void a_plan_of_a_url_is_one_kind_one_task_one_request(void **state)
         .pipeline = 16,
         .load = { .duration_ns = 10, .requests_max = 11, .timeout_ns = 12, .seed = 13 },
     });
-    const struct plan_kind *kind = &plan->kinds[0];
+    const struct plan_set *set = &plan->sets[plan->kinds[0].set];
+    const struct plan_step *step = &plan->steps[set->tasks[0].first_step];
     assert_int_equal(plan->kind_count, 1);
-    assert_int_equal(kind->task_count, 1);
-    assert_int_equal(kind->tasks[0].step_count, 1);
-    assert_int_equal(kind->tasks[0].steps[0].kind, STEP_REQUEST);
-    assert_int_equal(kind->wait.kind, WAIT_NONE);
-    assert_int_equal(alias_choose(&kind->choice, &p), 0);
+    assert_int_equal(plan->kind_cycle_count, 1);
+    assert_int_equal(plan->kind_cycle[0], 0);
+    assert_int_equal(plan->kinds[0].setup, PLAN_NONE);
+    assert_int_equal(set->task_count, 1);
+    assert_int_equal(set->parent, PLAN_NONE);
+    assert_int_equal(step[0].kind, STEP_REQUEST);
+    assert_int_equal(step[1].kind, STEP_END);
+    assert_int_equal(set->wait.kind, WAIT_NONE);
+    assert_int_equal(alias_choose(&set->choice, &p), 0);
+    assert_int_equal(plan->jar, PLAN_NONE);
+    assert_true(plan->requests[0].is_recorded);
+    assert_int_equal(plan->requests[0].redirects_max, 0);
     assert_int_equal(plan->load.users, 1024);
     assert_int_equal(plan->load.connections, 64);
     assert_int_equal(plan->load.pipeline, 16);
@@ -138,9 +146,9 @@ static void a_plan_of_a_url_is_one_kind_one_task_one_request(void **state)
     assert_string_equal(plan->endpoints[0].method, "HEAD");
     assert_string_equal(plan->endpoints[0].name, "/x?y");
     assert_string_equal(plan->host, "https://b.example");
-    assert_string_equal(plan->connect_host, "b.example");
-    assert_int_equal(plan->connect_port, 443);
-    assert_true(plan->is_tls);
+    assert_string_equal(plan->origins[0].connect_host, "b.example");
+    assert_int_equal(plan->origins[0].connect_port, 443);
+    assert_true(plan->origins[0].is_tls);
     assert_null(plan->file);
     plan_close(plan);
 }

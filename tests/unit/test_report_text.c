@@ -127,6 +127,7 @@ static void the_report_of_a_scenario_reads_as_locust_users_know_it(void **state)
                       "2 threads");
     static const char first[] = " 52 of 5053 requests failed, most often: ";
     assert_int_equal(strncmp(text, first, sizeof first - 1), 0);
+    assert_non_null(strstr(text, " 1 of 2 expectations "));
     assert_line(text, " Type   Name              # reqs # fails   (%)   Avg   Min   Max   Med "
                       "req/s failures/s");
     assert_line(text, " GET    /api/tweets/[id]/   1290      40 3.10% 2.490 0.043 5.039 2.460 "
@@ -140,7 +141,32 @@ static void the_report_of_a_scenario_reads_as_locust_users_know_it(void **state)
     assert_non_null(strstr(text, "status 404 is not 200"));
     assert_non_null(strstr(text, "timeout_total"));
     assert_non_null(strstr(text, "p99<50ms holds: 42.12 ms"));
-    assert_non_null(strstr(text, "fail_ratio<1% does not hold: 0.0103"));
+    assert_non_null(strstr(text, "fail_ratio<1% does not hold: 1.03%"));
+    free(text);
+    run_close(run);
+}
+
+static void each_expectation_shows_what_was_measured(void **state)
+{
+    (void)state;
+    static const struct result_expectation expectations[] = {
+        { "count>=100", EXPECTATION_NUMBER, 412, true },
+        { "rps>1k", EXPECTATION_NUMBER, 98.765, false },
+        { "p99{GET /never}<1s", EXPECTATION_TIME_US, NAN, false },
+        { "a\x1b[2Jb<1", EXPECTATION_SHARE, 0, true },
+    };
+    struct run *run = run_open(1);
+
+    run_finish(run, 0, 42000, 200, FAILURE_NONE, NULL);
+    run->result.expectations = expectations;
+    run->result.expectation_count = ARRAY_LEN(expectations);
+    char *text = text_of(run_result(run), 100, false, false);
+    static const char first[] = " 1 request, none failed. 2 of 4 expectations not met. Limit: ";
+    assert_int_equal(strncmp(text, first, sizeof first - 1), 0);
+    assert_line(text, " expected    count>=100 holds: 412");
+    assert_line(text, "             rps>1k does not hold: 98.77");
+    assert_line(text, "             p99{GET /never}<1s does not hold: nothing was measured");
+    assert_line(text, "             a\\x1B[2Jb<1 holds: 0%");
     free(text);
     run_close(run);
 }
@@ -216,6 +242,26 @@ static void the_first_line_names_the_most_frequent_of_several_failures(void **st
     run_close(run);
 }
 
+static void what_is_in_no_row_is_told_where_there_is_some(void **state)
+{
+    (void)state;
+    struct run *run = run_open(1);
+
+    run_finish(run, 0, 1000, 200, FAILURE_NONE, NULL);
+    char *text = text_of(run_result(run), 120, true, false);
+    assert_null(strstr(text, "redirect"));
+    assert_null(strstr(text, "recorded"));
+    free(text);
+    shard_count(run->shard, COUNTER_REDIRECTS_FOLLOWED, 1);
+    shard_count(run->shard, COUNTER_UNRECORDED, 3);
+    shard_count(run->shard, COUNTER_UNRECORDED_FAILED, 2);
+    text = text_of(run_result(run), 120, true, false);
+    assert_non_null(strstr(text, "1 redirect followed"));
+    assert_non_null(strstr(text, "3 requests not recorded, 2 failed"));
+    free(text);
+    run_close(run);
+}
+
 static void a_rate_that_was_not_kept_is_no_success(void **state)
 {
     (void)state;
@@ -230,6 +276,11 @@ static void a_rate_that_was_not_kept_is_no_success(void **state)
     char *text = text_of(run_result(run), 100, true, false);
     assert_int_equal(strncmp(text, first, sizeof(first) - 1), 0);
     assert_non_null(strstr(text, " · 100 req/s due · up to 64 connections · 2 threads\n"));
+    free(text);
+
+    run->result.load.has_stages = true;
+    text = text_of(&run->result, 100, true, false);
+    assert_non_null(strstr(text, " · up to 100 req/s due · up to 64 connections · "));
     free(text);
     run_close(run);
 }
@@ -484,6 +535,7 @@ int main(void)
         cmocka_unit_test(hostile_strings_do_nothing_to_a_terminal),
         cmocka_unit_test(no_line_is_wider_than_the_terminal),
         cmocka_unit_test(the_report_of_a_scenario_reads_as_locust_users_know_it),
+        cmocka_unit_test(each_expectation_shows_what_was_measured),
         cmocka_unit_test(a_url_with_one_kind_of_request_has_no_second_row),
         cmocka_unit_test(an_unbalanced_run_says_so_first),
         cmocka_unit_test(the_first_line_names_the_failure_that_all_share),
@@ -495,6 +547,7 @@ int main(void)
         cmocka_unit_test(figures_are_short_and_know_no_locale),
         cmocka_unit_test(every_cut_of_a_text_ends_between_characters),
         cmocka_unit_test(more_kinds_of_failures_than_fit_are_counted_in_one_line),
+        cmocka_unit_test(what_is_in_no_row_is_told_where_there_is_some),
         cmocka_unit_test(a_result_of_nothing_is_a_report_all_the_same),
         cmocka_unit_test(the_range_of_a_percentile_stands_below_it),
         cmocka_unit_test(a_run_too_short_for_ranges_says_so),

@@ -276,7 +276,7 @@ static void a_long_header_is_cut_off_at_8_kib_however_it_came(void **state)
 static void a_cut_header_without_room_breaks_the_response(void **state)
 {
     (void)state;
-    static const struct response_watch watch = { note_header, NULL, lend_nothing };
+    static const struct response_watch watch = { note_header, NULL, lend_nothing, false };
     static struct outcome o;
     const struct span wire = SPAN_LITERAL("HTTP/1.1 200 OK\r\nX: yz\r\nContent-Length: 0\r\n\r\n");
     size_t at = 22;

@@ -23,14 +23,34 @@ struct stream {
     struct outcome o;
 };
 
-static void stream_play(struct stream *s, struct span wire, bool is_head, cutter *cut, void *how)
+static const struct response_watch watch_notable = { note_notable_header, NULL, lend_line_room,
+                                                     true };
+
+/* Which watch the response of that number has. */
+typedef const struct response_watch *watch_fn(size_t number);
+
+static const struct response_watch *watch_none(size_t number)
+{
+    (void)number;
+    return NULL;
+}
+
+static const struct response_watch *watch_in_turn(size_t number)
+{
+    static const struct response_watch *const watches[] = { &watch_notable, &watch_notable, NULL,
+                                                            &watch_notable, &watch_all };
+    return watches[number % 5];
+}
+
+static void stream_play(struct stream *s, struct span wire, bool is_head, watch_fn *watch,
+                        cutter *cut, void *how)
 {
     struct response r;
     s->o.text_len = 0;
     s->o.used = 0;
     s->count = 0;
     s->memoised = 0;
-    response_begin(&r, is_head, NULL, NULL);
+    response_begin(&r, is_head, watch(0), &s->o);
     while (s->o.used < wire.len) {
         const size_t size = cut(how, wire.len - s->o.used);
         size_t at = 0;
@@ -54,7 +74,7 @@ static void stream_play(struct stream *s, struct span wire, bool is_head, cutter
             s->count++;
             if (v == RESPONSE_BROKEN)
                 return;
-            response_begin(&r, is_head, NULL, NULL);
+            response_begin(&r, is_head, watch(s->count), &s->o);
         }
         s->o.used += size;
     }
@@ -82,9 +102,8 @@ static struct span random_stream(char *room, size_t cap)
     return (struct span){ room, len };
 }
 
-static void a_remembered_head_means_what_parsing_it_means(void **state)
+static void memo_changes_nothing(watch_fn *watch)
 {
-    (void)state;
     static struct stream with, without;
     static char room[20000];
     unsigned memoised = 0;
@@ -96,15 +115,61 @@ static void a_remembered_head_means_what_parsing_it_means(void **state)
         const bool is_head = random_below(8) == 0;
         uint32_t most = round % 2 ? 20000 : 100;
         const uint64_t seed = random_state;
-        stream_play(&with, wire, is_head, cut_at_random, &most);
+        stream_play(&with, wire, is_head, watch, cut_at_random, &most);
         random_state = seed;
-        stream_play(&without, wire, is_head, cut_at_random, &most);
+        stream_play(&without, wire, is_head, watch, cut_at_random, &most);
         assert_int_equal(with.count, without.count);
         assert_outcomes_equal("a stream", &with.o, &without.o);
         assert_int_equal(without.memoised, 0);
         memoised += with.memoised;
     }
     assert_true(memoised > 1000);
+}
+
+static void a_remembered_head_means_what_parsing_it_means(void **state)
+{
+    (void)state;
+    memo_changes_nothing(watch_none);
+}
+
+static void whoever_watches_sees_the_same_with_the_memo(void **state)
+{
+    (void)state;
+    memo_changes_nothing(watch_in_turn);
+}
+
+static void a_head_is_skipped_only_when_all_its_headers_were_seen_to_be_dull(void **state)
+{
+    (void)state;
+    static const struct span dull = SPAN_LITERAL("HTTP/1.1 204 No\r\nServer: a\r\n\r\n");
+    static const struct span notable = SPAN_LITERAL("HTTP/1.1 204 No\r\nX-Id: 1\r\n\r\n");
+    static const struct {
+        struct span wire;
+        const struct response_watch *first, *second;
+        bool is_skipped;
+    } rows[] = {
+        { dull, &watch_notable, &watch_notable, true },
+        { dull, &watch_all, &watch_notable, true },
+        { dull, NULL, &watch_notable, false },
+        { dull, &watch_notable, &watch_all, false },
+        { dull, &watch_notable, NULL, true },
+        { notable, &watch_notable, &watch_notable, false },
+        { notable, &watch_notable, NULL, true },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        static struct outcome o;
+        struct response_memo memo = { .enabled = true };
+        struct response r;
+        size_t used;
+        bool is_memoised = false;
+        response_begin(&r, false, rows[i].first, &o);
+        response_feed(&r, &memo, rows[i].wire.bytes, rows[i].wire.len, &used, &is_memoised);
+        assert_false(is_memoised);
+        response_begin(&r, false, rows[i].second, &o);
+        response_feed(&r, &memo, rows[i].wire.bytes, rows[i].wire.len, &used, &is_memoised);
+        assert_int_equal(is_memoised, rows[i].is_skipped);
+    }
 }
 
 static void only_a_whole_plain_final_head_is_remembered(void **state)
@@ -158,6 +223,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_remembered_head_means_what_parsing_it_means),
+        cmocka_unit_test(whoever_watches_sees_the_same_with_the_memo),
+        cmocka_unit_test(a_head_is_skipped_only_when_all_its_headers_were_seen_to_be_dull),
         cmocka_unit_test(only_a_whole_plain_final_head_is_remembered),
         cmocka_unit_test(a_head_of_more_than_1024_bytes_is_not_remembered),
     };

@@ -17,15 +17,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "engine/plan/diag.h"
-#include "engine/plan/plan.h"
 #include "engine/plan/scenario_yaml.h"
-#include "engine/plan/value.h"
-
-#define HOST "host: http://127.0.0.1:8000\n"
-
-static struct diag_list diags;
+#include "tests/unit/scenario_reader.h"
 
 /* Everything of a file, NUL-terminated; the caller frees it. NULL when there is none. */
 static char *read_file(const char *path, size_t *ret_len)
@@ -37,72 +32,6 @@ static char *read_file(const char *path, size_t *ret_len)
     *ret_len = fread(text, 1, SCENARIO_BYTES_MAX - 1, in);
     fclose(in);
     return text;
-}
-
-/* The plan of a text that must have one. */
-static struct plan *plan_of(const char *text, const struct plan_overrides *over)
-{
-    struct plan *plan = NULL;
-    diag_list_init(&diags, NULL);
-    if (plan_from_text(&plan, "t.yaml", text, strlen(text), over, &diags) != 0) {
-        char *shown = diag_format(&diags);
-        fail_msg("%s%s", text, shown);
-    }
-    return plan;
-}
-
-/* The messages of a text that must have mistakes, the places left out. */
-static void assert_mistake(const char *text, const struct plan_overrides *over, const char *message)
-{
-    struct plan *plan = NULL;
-    diag_list_init(&diags, NULL);
-    assert_int_equal(plan_from_text(&plan, "t.yaml", text, strlen(text), over, &diags), -EINVAL);
-    assert_null(plan);
-    assert_int_equal(diags.count, 1);
-    assert_string_equal(diags.entries[0].message, message);
-}
-
-/* A captured value with something to escape for every place; random numbers at their upper end. */
-static int test_value(void *context, uint32_t slot, struct span *ret_value)
-{
-    static char digits[24];
-    const struct plan *plan = context;
-    const struct expression *e = &plan->expressions[slot];
-    switch (e->kind) {
-    case EXPRESSION_VARIABLE:
-        *ret_value = strncmp(plan->variables[e->variable], "header ", 7) == 0
-                         ? SPAN_LITERAL("Session 1")
-                         : SPAN_LITERAL("a b/\"&1");
-        return 0;
-    case EXPRESSION_RANDOM:
-        snprintf(digits, sizeof(digits), "%lld", (long long)e->high);
-        *ret_value = span_of(digits);
-        return 0;
-    case EXPRESSION_UUID:
-        *ret_value = SPAN_LITERAL("00000000-0000-4000-8000-000000000000");
-        return 0;
-    }
-    return -EINVAL;
-}
-
-/* In its own block of request_bytes_max, so that a bound that is too low is seen. */
-static char *render(const struct plan *plan, uint32_t request, size_t *ret_len)
-{
-    char *out = malloc(plan->request_bytes_max + 1);
-    uint32_t bad_slot;
-    assert_int_equal(template_render(&plan->requests[request].template, test_value, (void *)plan,
-                                     out, plan->request_bytes_max, ret_len, &bad_slot),
-                     0);
-    out[*ret_len] = '\0';
-    return out;
-}
-
-static void assert_request(const struct plan *plan, uint32_t request, const char *expected)
-{
-    size_t len;
-    char *sent = render(plan, request, &len);
-    assert_string_equal(sent, expected);
-    free(sent);
 }
 
 /* ---- folders ---- */
@@ -142,6 +71,7 @@ static int check_folder(const char *folder, shown_fn *shown_of)
     struct dirent **entries;
     unsigned wrong = 0;
     snprintf(path, sizeof(path), SQUALL_TESTS_DATA "/%s", folder);
+    assert_int_equal(chdir(path), 0); /* files are named from where the scenario lies */
     const int count = scandir(path, &entries, is_scenario, alphasort);
     for (int i = 0; i < count; i++) {
         wrong += check_file(folder, entries[i]->d_name, shown_of);
@@ -200,19 +130,24 @@ static char *show_plan(const char *name, const char *text, size_t len)
     diag_list_init(&diags, name);
     if (plan_from_text(&plan, name, text, len, NULL, &diags) != 0)
         return diag_format(&diags);
+    struct reader reader;
+    reader_open(&reader, plan, NULL);
     FILE *out = open_memstream(&shown, &shown_len);
     char *words = plan_describe(plan);
     fputs(words, out);
     free(words);
     for (uint32_t i = 0; i < plan->request_count; i++) {
         size_t sent_len;
-        char *sent = render(plan, i, &sent_len);
-        const struct endpoint_name *row = &plan->endpoints[plan->requests[i].endpoint];
-        fprintf(out, "\n--- request %u, row %s %s\n", i, row->method, row->name);
+        char *sent = render(&reader, i, &sent_len);
+        const uint32_t row = plan->requests[i].endpoint;
+        fprintf(out, "\n--- request %u, row %s %s\n", i,
+                row == PLAN_NONE ? "of" : plan->endpoints[row].method,
+                row == PLAN_NONE ? "none" : plan->endpoints[row].name);
         show_bytes(out, sent, sent_len);
         fputc('\n', out);
         free(sent);
     }
+    reader_close(&reader);
     plan_close(plan);
     fclose(out);
     return shown;
@@ -271,19 +206,21 @@ static void a_session_header_is_the_text_alone(void **state)
                                      "  - session_headers: { A: \"Token ${token}!\", B: fixed }\n"
                                      "tasks: [{ get: / }]\n",
                                 NULL);
-    const struct plan_step *steps = plan->kinds[0].on_start;
+    const struct plan_step *steps = &plan->steps[plan->sets[0].on_start];
+    struct reader r;
     char out[64];
     size_t len;
-    uint32_t bad_slot;
-    assert_int_equal(plan->kinds[0].on_start_count, 3);
+    reader_open(&r, plan, NULL);
     assert_int_equal(steps[1].kind, STEP_SET);
-    assert_string_equal(plan->variables[steps[1].variable], "header A");
+    assert_string_equal(plan->variables[steps[1].index], "header A");
     assert_int_equal(
-        step_value_render(steps[1].value, test_value, plan, out, sizeof(out), &len, &bad_slot), 0);
+        template_render_text(steps[1].value, reader_value, &r, out, sizeof(out), &len, NULL), 0);
     assert_true(span_equal((struct span){ out, len }, SPAN_LITERAL("Token a b/\"&1!")));
     assert_int_equal(
-        step_value_render(steps[2].value, test_value, plan, out, sizeof(out), &len, &bad_slot), 0);
+        template_render_text(steps[2].value, reader_value, &r, out, sizeof(out), &len, NULL), 0);
     assert_true(span_equal((struct span){ out, len }, SPAN_LITERAL("fixed")));
+    assert_int_equal(steps[3].kind, STEP_END);
+    reader_close(&r);
     plan_close(plan);
 }
 
@@ -352,130 +289,6 @@ static void a_request_with_the_longest_values_fits_its_buffer(void **state)
     plan_close(plan);
 }
 
-/* ---- load and overrides ---- */
-
-static void what_is_not_given_has_its_default(void **state)
-{
-    (void)state;
-    struct plan *plan = plan_of(HOST "tasks: [{ get: / }]\n", NULL);
-    assert_int_equal(plan->load.users, 1);
-    assert_int_equal(plan->load.spawn_rate.num, 1);
-    assert_int_equal(plan->load.spawn_rate.den, 1);
-    assert_int_equal(plan->load.duration_ns, 0);
-    assert_int_equal(plan->load.timeout_ns, 30000000000);
-    assert_int_equal(plan->load.grace_ns, 2000000000);
-    assert_int_equal(plan->load.pipeline, 1);
-    assert_int_equal(plan->load.connections, 0);
-    assert_false(plan->load.is_open);
-    assert_int_equal(plan->kinds[0].wait.kind, WAIT_NONE);
-    assert_int_equal(plan->kinds[0].tasks[0].weight, 1);
-    assert_string_equal(plan->connect_host, "127.0.0.1");
-    assert_int_equal(plan->connect_port, 8000);
-    assert_string_equal(plan->host, "http://127.0.0.1:8000");
-    assert_string_equal(plan->file, "t.yaml");
-    plan_close(plan);
-}
-
-static void the_command_line_wins_over_the_file(void **state)
-{
-    (void)state;
-    const char *const headers[] = { "x-own: 3", "Accept:", "Authorization: Basic x" };
-    const struct plan_overrides over = {
-        .host = "https://[::1]:8443",
-        .headers = headers,
-        .header_count = 3,
-        .has_users = true,
-        .users = 7,
-        .has_spawn_rate = true,
-        .spawn_rate = { 1, 2 },
-        .has_duration = true,
-        .duration_ns = 5,
-        .has_requests = true,
-        .requests_max = 6,
-        .has_timeout = true,
-        .timeout_ns = 8,
-        .has_rate = true,
-        .rate = { 9, 10 },
-        .is_poisson = true,
-        .has_grace = true,
-        .grace_ns = 0,
-        .requests_per_connection = 11,
-        .seed = 12,
-        .pipeline = 13,
-        .connections = 14,
-    };
-    struct plan *plan =
-        plan_of("host: http://a\nusers: 2\nspawn_rate: 3\nrun_time: 4s\ntimeout: 5s\n"
-                "headers: { X-Own: 1 }\n"
-                "on_start: [{ session_headers: { authorization: a } }]\n"
-                "tasks:\n  - get: /\n    headers: { X-Own: 2 }\n",
-                &over);
-    const struct plan_load *l = &plan->load;
-    assert_request(plan, 0,
-                   "GET / HTTP/1.1\r\nHost: [::1]:8443\r\nUser-Agent: squall/" SQUALL_VERSION
-                   "\r\nx-own: 3\r\nAuthorization: Basic x\r\n\r\n");
-    assert_true(plan->is_tls);
-    assert_string_equal(plan->connect_host, "::1");
-    assert_int_equal(plan->connect_port, 8443);
-    assert_true(l->users == 7 && l->spawn_rate.num == 1 && l->spawn_rate.den == 2 &&
-                l->duration_ns == 5);
-    assert_true(l->requests_max == 6 && l->timeout_ns == 8 && l->is_open && l->is_poisson);
-    assert_true(l->rate.num == 9 && l->rate.den == 10 && l->grace_ns == 0 && l->seed == 12);
-    assert_true(l->requests_per_connection == 11 && l->pipeline == 13 && l->connections == 14);
-    assert_int_equal(plan->requests[0].timeout_ns, 8);
-    plan_close(plan);
-}
-
-static void mistakes_of_the_command_line_have_no_place(void **state)
-{
-    (void)state;
-    static const char *const rows[][2] = {
-        { "no header", "expected a header such as 'Accept: text/html', found 'no header'" },
-        { "A: b\r\nC: d",
-          "expected a header such as 'Accept: text/html', found 'A: b\\x0D\\x0AC: d'" },
-        { "Content-length: 1",
-          "expected no header 'Content-length': the length is written from the body sent" },
-        { "Host:", "expected a host after 'Host:', found nothing" },
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const char *const header[] = { rows[i][0] };
-        assert_mistake(HOST "tasks: [{ get: / }]\n",
-                       &(struct plan_overrides){ .headers = header, .header_count = 1 },
-                       rows[i][1]);
-        assert_int_equal(diags.entries[0].place.line, 0);
-    }
-    assert_mistake("tasks: [{ get: / }]\n", &(struct plan_overrides){ .host = "ftp://a" },
-                   "--host: expected 'http://' or 'https://', found another scheme");
-}
-
-static void every_way_to_wait_is_understood(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        struct wait_rule rule;
-    } rows[] = {
-        { "1s", { WAIT_CONSTANT, 1000000000, 0 } },
-        { "0", { WAIT_NONE, 0, 0 } },
-        { "1.5", { WAIT_CONSTANT, 1500000000, 0 } },
-        { "5s..10s", { WAIT_UNIFORM, 5000000000, 10000000000 } },
-        { "250ms .. 1m", { WAIT_UNIFORM, 250000000, 60000000000 } },
-        { "0..1", { WAIT_UNIFORM, 0, 1000000000 } },
-        { "0.5..1.5", { WAIT_UNIFORM, 500000000, 1500000000 } },
-        { "exp 3s", { WAIT_EXPONENTIAL, 3000000000, 0 } },
-        { "pacing   2s", { WAIT_PACING, 2000000000, 0 } },
-        { "throughput 0.5/s", { WAIT_PACING, 2000000000, 0 } },
-        { "throughput 3", { WAIT_PACING, 333333333, 0 } },
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char text[128];
-        snprintf(text, sizeof(text), HOST "wait: %s\ntasks: [{ get: / }]\n", rows[i].text);
-        struct plan *plan = plan_of(text, NULL);
-        assert_memory_equal(&plan->kinds[0].wait, &rows[i].rule, sizeof(struct wait_rule));
-        plan_close(plan);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -486,10 +299,6 @@ int main(void)
         cmocka_unit_test(requests_of_one_method_and_name_share_a_row),
         cmocka_unit_test(a_request_knows_what_its_answer_must_be),
         cmocka_unit_test(a_request_with_the_longest_values_fits_its_buffer),
-        cmocka_unit_test(what_is_not_given_has_its_default),
-        cmocka_unit_test(the_command_line_wins_over_the_file),
-        cmocka_unit_test(mistakes_of_the_command_line_have_no_place),
-        cmocka_unit_test(every_way_to_wait_is_understood),
     };
     cmocka_set_test_filter(getenv("TEST"));
     return cmocka_run_group_tests_name("scenario", tests, NULL, NULL) == 0 ? EXIT_SUCCESS

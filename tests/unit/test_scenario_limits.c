@@ -172,6 +172,37 @@ static void shared_headers_cannot_multiply_without_bound(void **state)
     free(value);
 }
 
+/* Both are read, and each into memory for what it has itself. */
+static void a_key_that_is_given_twice_is_one_mistake(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        { "stages: [{ users: 1, for: 1s }, { users: 1, for: 1s }, { users: 1, for: 1s }]\n",
+          "stages: [{ users: 1, for: 1s }]\n" },
+        { "feeds: { a: { file: a.csv }, b: { file: b.csv }, c: { file: c.csv } }\n",
+          "feeds: { d: { file: d.csv } }\n" },
+        { "constants: { a: 1, b: 2 }\n", "constants: { c: 3 }\n" },
+        { "variables: { a: 1, b: 2 }\n", "variables: { c: 3 }\n" },
+        { "tasks: [{ get: / }, { get: / }]\n", "tasks: [{ get: / }]\n" },
+        { "user_kinds: { a: { tasks: [{ get: / }] }, b: { tasks: [{ get: / }] } }\n",
+          "user_kinds: { c: { tasks: [{ get: / }] } }\n" },
+        { "expect: [rps > 1, p99 < 1s]\n", "expect: [rps > 1]\n" },
+        { "hosts: [http://a, http://b]\n", "hosts: [http://c]\n" },
+        { "headers: { A: b, C: d }\n", "headers: { E: f }\n" },
+        { "on_start: [{ get: / }, { get: / }]\n", "on_start: [{ get: / }]\n" },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[400];
+        struct plan *plan = NULL;
+        snprintf(text, sizeof(text), HOST "%s%stasks: [{ get: / }, { get: / }]\n", rows[i][0],
+                 rows[i][1]);
+        diag_list_init(&diags, NULL);
+        assert_int_equal(plan_from_text(&plan, "t.yaml", text, strlen(text), NULL, &diags),
+                         -EINVAL);
+        assert_non_null(strstr(diags.entries[0].message, "is given twice, before on line 2"));
+    }
+}
+
 static void every_prefix_of_a_scenario_is_a_plan_or_a_mistake(void **state)
 {
     (void)state;
@@ -223,6 +254,7 @@ int main(void)
         cmocka_unit_test(the_largest_files_of_any_kind_are_answered),
         cmocka_unit_test(more_than_100_000_values_are_refused),
         cmocka_unit_test(shared_headers_cannot_multiply_without_bound),
+        cmocka_unit_test(a_key_that_is_given_twice_is_one_mistake),
         cmocka_unit_test(every_prefix_of_a_scenario_is_a_plan_or_a_mistake),
         cmocka_unit_test(a_scenario_without_one_of_its_lines_is_a_plan_or_a_mistake),
     };

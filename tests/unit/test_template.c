@@ -15,6 +15,8 @@
 #include "http/header.h"
 #include "http/template.h"
 
+#define NO_EXTRA ((struct span){ NULL, 0 })
+
 #define SLOT_COUNT 8u
 
 static uint64_t random_state;
@@ -71,7 +73,7 @@ static void assert_rendered(const struct template *t, struct values *v, const ch
     uint32_t slot;
 
     assert_non_null(out);
-    const int rc = template_render(t, value_of, v, out, want, &len, &slot);
+    const int rc = template_render(t, NO_EXTRA, value_of, v, out, want, &len, &slot);
     if (rc < 0 || !span_equal((struct span){ out, len }, span_of(expected)))
         fail_msg("%d: '%.*s' instead of '%s'", rc, rc < 0 ? 0 : (int)len, out, expected);
     free(out);
@@ -79,7 +81,7 @@ static void assert_rendered(const struct template *t, struct values *v, const ch
     for (size_t cap = 0; cap < want; cap++) {
         out = malloc(cap ? cap : 1);
         assert_non_null(out);
-        assert_int_equal(template_render(t, value_of, v, out, cap, &len, &slot), -ENOSPC);
+        assert_int_equal(template_render(t, NO_EXTRA, value_of, v, out, cap, &len, &slot), -ENOSPC);
         free(out);
     }
 }
@@ -172,11 +174,11 @@ static void slots_take_their_values_where_they_stand(void **state)
                                   SPAN_LITERAL("c=1"), SPAN_LITERAL("\"\n"), SPAN_LITERAL("12") } };
     assert_rendered(&t, &v,
                     "POST /a/x%2Fy%20z?q=a%26b HTTP/1.1\r\nHost: a\r\nX: h\r\nCookie: c=1\r\n"
-                    "Content-Length: 23\r\n\r\n{\"a\":\"\\\"\\u000a\",\"b\":12}");
+                    "Content-Length: 19\r\n\r\n{\"a\":\"\\\"\\n\",\"b\":12}");
     v.slot[3].bytes = NULL;
     assert_rendered(&t, &v,
                     "POST /a/x%2Fy%20z?q=a%26b HTTP/1.1\r\nHost: a\r\nX: h\r\n"
-                    "Content-Length: 23\r\n\r\n{\"a\":\"\\\"\\u000a\",\"b\":12}");
+                    "Content-Length: 19\r\n\r\n{\"a\":\"\\\"\\n\",\"b\":12}");
     store_free(&s);
 }
 
@@ -230,22 +232,23 @@ static void values_are_escaped_for_the_place_where_they_land(void **state)
         "%5E%60%7B%7C%7D%7F%C3%A9");
     assert_escaped(ESCAPE_FORM, SPAN_LITERAL("a b+c&d=\r\n\0"), "a+b%2Bc%26d%3D%0D%0A%00");
     assert_escaped(ESCAPE_JSON, SPAN_LITERAL("a\"b\\c/\r\n\t\x1f\0\x7f\xc3\xa9\xf0\x9f\x98\x80"),
-                   "a\\\"b\\\\c/\\u000d\\u000a\\u0009\\u001f\\u0000\x7f\xc3\xa9\xf0\x9f\x98\x80");
+                   "a\\\"b\\\\c/\\r\\n\\t\\u001f\\u0000\\u007f\\u00e9\\ud83d\\ude00");
     assert_escaped(ESCAPE_NONE, SPAN_LITERAL("a b\r\n"), "a b\r\n");
     assert_escaped(ESCAPE_HEADER, SPAN_LITERAL("a\tb \xff"), "a\tb \xff");
     for (int how = ESCAPE_NONE; how <= ESCAPE_JSON; how++)
         assert_escaped((enum escape)how, SPAN_LITERAL(""), "");
 }
 
-static void a_json_value_is_a_word_a_number_or_a_string(void **state)
+static void a_json_value_is_what_it_reads_as_or_a_string(void **state)
 {
     (void)state;
     static const char *const plain[] = {
-        "0", "-0", "12", "-1.5e+10", "1E2", "true", "false", "null"
+        "0",     "-0",   "12", "-1.5e+10", "1E2",          "true",
+        "false", "null", "{}", "[1]",      "{\"a\": [1]}", "[\"\\n\"]",
     };
-    static const char *const quoted[] = { "",     "01",  "1.",        "+1",  "NaN",
-                                          "True", "nul", "1 ",        " 1",  "0x1",
-                                          "{}",   "[1]", "truefalse", "1,2", "-" };
+    static const char *const quoted[] = { "",          "01",  "1.", "+1",   "NaN", "True",
+                                          "nul",       "1 ",  " 1", "0x1",  "{1}", "[1",
+                                          "truefalse", "1,2", "-",  "[1] ", "[1]]" };
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
         assert_escaped(ESCAPE_JSON_VALUE, span_of(plain[i]), plain[i]);
     for (size_t i = 0; i < sizeof(quoted) / sizeof(quoted[0]); i++) {
@@ -304,7 +307,8 @@ static void a_failed_rendering_names_the_slot(void **state)
         char out[200];
         size_t len = 77;
         uint32_t slot = 99;
-        assert_int_equal(template_render(&t, value_of, &v, out, 200, &len, &slot), rows[i].error);
+        assert_int_equal(template_render(&t, NO_EXTRA, value_of, &v, out, 200, &len, &slot),
+                         rows[i].error);
         assert_int_equal(slot, rows[i].slot);
         assert_int_equal(len, 77);
     }
@@ -473,7 +477,7 @@ static void hostile_values_never_change_a_request(void **state)
             v.slot[3].bytes = NULL;
         size_t len;
         uint32_t slot;
-        const int rc = template_render(&t, value_of, &v, out, sizeof(out), &len, &slot);
+        const int rc = template_render(&t, NO_EXTRA, value_of, &v, out, sizeof(out), &len, &slot);
         const bool is_fine = header_value_is_valid(v.slot[2]) &&
                              (!v.slot[3].bytes || header_value_is_valid(v.slot[3]));
         assert_int_equal(rc, is_fine ? 0 : -EILSEQ);
@@ -486,6 +490,57 @@ static void hostile_values_never_change_a_request(void **state)
     store_free(&s);
 }
 
+static void extra_header_lines_stand_behind_those_of_the_template(void **state)
+{
+    (void)state;
+    struct store s;
+    struct values v = { .slot = { SPAN_LITERAL("x") } };
+    const struct {
+        bool has_slot, has_body;
+        const char *expected;
+    } rows[] = {
+        { false, false, "PUT / HTTP/1.1\r\nHost: a\r\nCookie: b=c\r\n\r\n" },
+        { false, true, "PUT / HTTP/1.1\r\nHost: a\r\nCookie: b=c\r\nContent-Length: 2\r\n\r\nhi" },
+        { true, false, "PUT / HTTP/1.1\r\nHost: ax\r\nCookie: b=c\r\n\r\n" },
+        { true, true, "PUT / HTTP/1.1\r\nHost: ax\r\nCookie: b=c\r\nContent-Length: 2\r\n\r\nhi" },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct template_builder *b = builder_of("PUT / HTTP/1.1\r\nHost: a");
+        char out[128];
+        size_t len;
+        if (rows[i].has_slot)
+            template_builder_slot(b, 0, ESCAPE_HEADER);
+        if (rows[i].has_body)
+            template_builder_begin_body(b);
+        template_builder_fixed(b, rows[i].has_body ? span_of("hi") : NO_EXTRA);
+        struct template t = finish(b, &s);
+        const struct span extra = SPAN_LITERAL("Cookie: b=c\r\n");
+        assert_int_equal(template_is_fixed(&t), !rows[i].has_slot);
+        assert_int_equal(template_render(&t, extra, value_of, &v, out, sizeof(out), &len, NULL), 0);
+        assert_true(span_equal((struct span){ out, len }, span_of(rows[i].expected)));
+        for (size_t cap = 0; cap < strlen(rows[i].expected); cap++)
+            assert_int_equal(template_render(&t, extra, value_of, &v, out, cap, &len, NULL),
+                             -ENOSPC);
+        store_free(&s);
+    }
+}
+
+static void a_text_alone_has_no_line_ends_and_may_hold_any_byte(void **state)
+{
+    (void)state;
+    char out[16];
+    size_t len;
+    uint32_t slot = 9;
+    struct values v = { .slot = { SPAN_LITERAL("b\n\x01 c") } };
+    const struct piece pieces[] = { { .kind = PIECE_FIXED, .len = 1 },
+                                    { .kind = PIECE_SLOT, .escape = ESCAPE_NONE } };
+    const struct template t = { .bytes = "a", .head = pieces, .head_count = 2 };
+    assert_int_equal(template_render_text(&t, value_of, &v, out, 6, &len, &slot), 0);
+    assert_true(span_equal((struct span){ out, len }, SPAN_LITERAL("ab\n\x01 c")));
+    assert_int_equal(template_render_text(&t, value_of, &v, out, 5, &len, &slot), -ENOSPC);
+    assert_int_equal(slot, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -494,12 +549,14 @@ int main(void)
         cmocka_unit_test(slots_take_their_values_where_they_stand),
         cmocka_unit_test(the_length_is_right_when_its_digits_are_not_those_expected),
         cmocka_unit_test(values_are_escaped_for_the_place_where_they_land),
-        cmocka_unit_test(a_json_value_is_a_word_a_number_or_a_string),
+        cmocka_unit_test(a_json_value_is_what_it_reads_as_or_a_string),
         cmocka_unit_test(a_value_that_may_not_stand_there_is_refused),
         cmocka_unit_test(a_failed_rendering_names_the_slot),
         cmocka_unit_test(a_builder_refuses_what_could_break_a_head),
         cmocka_unit_test(a_failed_allocation_is_reported_and_nothing_is_given),
         cmocka_unit_test(hostile_values_never_change_a_request),
+        cmocka_unit_test(extra_header_lines_stand_behind_those_of_the_template),
+        cmocka_unit_test(a_text_alone_has_no_line_ends_and_may_hold_any_byte),
     };
     cmocka_set_test_filter(getenv("TEST"));
     return cmocka_run_group_tests_name("template", tests, NULL, NULL) == 0 ? EXIT_SUCCESS

@@ -95,12 +95,85 @@ static void random_use_agrees_with_a_plain_array(void **state)
     values_close(&v);
 }
 
+static void assert_list(const struct values *v, const char *const *items, uint32_t count)
+{
+    struct span list;
+    struct span item;
+    assert_int_equal(values_get(v, 0, 0, &list), 0);
+    assert_true(values_is_list(v, 0, 0));
+    assert_int_equal(text_list_count(list), count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(text_list_at(list, i, &item));
+        assert_true(span_equal(item, span_of(items[i])));
+    }
+}
+
+static void a_list_grows_item_by_item(void **state)
+{
+    (void)state;
+    static const char *const items[] = { "", "one", "a longer text than a block of 16 bytes" };
+    struct values v;
+    assert_int_equal(values_open(&v, USERS, VARIABLES), 0);
+    assert_int_equal(values_set(&v, 0, 0, SPAN_LITERAL("a text is not kept in a list")), 0);
+    assert_false(values_is_list(&v, 0, 0));
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(values_append(&v, 0, 0, span_of(items[i])), 0);
+        assert_list(&v, items, i + 1);
+    }
+    struct span list;
+    values_get(&v, 0, 0, &list);
+    assert_int_equal(values_set_list(&v, 0, 0, list), 0); /* of itself */
+    assert_list(&v, items, 3);
+    assert_int_equal(values_set_list(&v, 0, 0, (struct span){ NULL, 0 }), 0);
+    assert_list(&v, items, 0);
+    values_drop(&v, 0, 0);
+    assert_int_equal(values_get(&v, 0, 0, &list), -ENODATA);
+    values_close(&v);
+}
+
+static void a_full_list_drops_its_oldest_items(void **state)
+{
+    (void)state;
+    static char item[TEXT_LIST_ITEM_MAX + 1];
+    struct values v;
+    struct span list;
+    assert_int_equal(values_open(&v, USERS, VARIABLES), 0);
+    for (int i = 0; i < 100; i++) {
+        memset(item, 'a' + i % 26, sizeof item);
+        assert_int_equal(values_append(&v, 0, 0, (struct span){ item, TEXT_LIST_ITEM_MAX }), 0);
+    }
+    assert_int_equal(values_append(&v, 0, 0, (struct span){ item, sizeof item }), -ENOSPC);
+    assert_int_equal(values_get(&v, 0, 0, &list), 0);
+    assert_in_range(list.len, TEXT_LIST_BYTES_MAX - TEXT_LIST_ITEM_MAX - 2, TEXT_LIST_BYTES_MAX);
+    struct span last;
+    assert_true(text_list_at(list, -1, &last));
+    assert_int_equal(last.bytes[0], 'a' + 99 % 26);
+    values_close(&v);
+}
+
+static void a_part_of_a_value_can_take_its_place(void **state)
+{
+    (void)state;
+    struct values v;
+    struct span text;
+    assert_int_equal(values_open(&v, USERS, VARIABLES), 0);
+    assert_int_equal(values_set(&v, 0, 0, SPAN_LITERAL("0123456789abcdefghijklmnop")), 0);
+    assert_int_equal(values_get(&v, 0, 0, &text), 0);
+    assert_int_equal(values_set(&v, 0, 0, (struct span){ text.bytes + 1, 12 }), 0);
+    assert_int_equal(values_get(&v, 0, 0, &text), 0);
+    assert_true(span_equal(text, SPAN_LITERAL("123456789abc")));
+    values_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unset_variable_has_no_value),
         cmocka_unit_test(a_text_over_the_limit_is_refused_and_the_old_one_kept),
         cmocka_unit_test(setting_again_and_again_takes_no_more_memory),
+        cmocka_unit_test(a_list_grows_item_by_item),
+        cmocka_unit_test(a_full_list_drops_its_oldest_items),
+        cmocka_unit_test(a_part_of_a_value_can_take_its_place),
         cmocka_unit_test(random_use_agrees_with_a_plain_array),
     };
     cmocka_set_test_filter(getenv("TEST"));

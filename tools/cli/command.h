@@ -14,6 +14,7 @@ enum {
         1,            /* also: the result is whole but could not be written where it was wanted */
     EXIT_USAGE = 2,   /* usage or scenario error: nothing was sent */
     EXIT_HOST = 3,    /* this host cannot run it */
+    EXIT_UNMET = 99,  /* an expectation does not hold, whatever else failed */
     EXIT_SIGNAL = 128 /* plus the signal's number */
 };
 

@@ -244,6 +244,8 @@ static int exit_code_of(const struct measurement *m, const struct result *r, boo
         return EXIT_SIGNAL + m->signal;
     if (m->errno_of != 0)
         return EXIT_HOST;
+    if (result_unmet(r) > 0)
+        return EXIT_UNMET;
     if (r->summary->total.failed > 0 && m->options->exit_code_on_failure.value != 0)
         return (int)m->options->exit_code_on_failure.value;
     return is_balanced && is_delivered ? EXIT_DONE : EXIT_REQUEST_FAILED;

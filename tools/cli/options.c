@@ -151,6 +151,13 @@ static const char *texts_add(struct option_texts *texts, const char *text, char 
     return NULL;
 }
 
+static const char *set_texts(const struct option_row *row, void *value, const char *text,
+                             char *phrase)
+{
+    (void)row;
+    return texts_add(value, text, phrase);
+}
+
 static const char *set_header(const struct option_row *row, void *value, const char *text,
                               char *phrase)
 {
@@ -181,6 +188,7 @@ static const struct {
     [OPTION_CHOICE] = { set_choice, "one of its choices" },
     [OPTION_CPUS] = { set_cpus, "a list of CPUs such as '0-3,8'" },
     [OPTION_TEXT] = { set_text, "a value" },
+    [OPTION_TEXTS] = { set_texts, "a value" },
     [OPTION_HEADER] = { set_header, "a header such as 'Accept: text/html'" },
     [OPTION_OUTPUT] = { set_output, "a file name that ends in " FORMAT_ENDINGS },
 };
@@ -381,7 +389,7 @@ static int check_together(struct options *o, struct fault *fault)
         fault_say(fault, "expected a scenario FILE; see '%s'", form_help(o->form));
     else if (o->json && o->fix)
         fault_say(fault, "--fix: cannot be combined with --json");
-    else if (o->arrival.given && !o->rate.given)
+    else if (o->form == FORM_URL && o->arrival.given && !o->rate.given)
         fault_say(fault, "--arrival: needs --rate");
     else if (o->form == FORM_URL && o->threads.given && o->threads.value > o->connections.value)
         fault_say(fault,

@@ -72,10 +72,10 @@ struct options {
     struct option_rate rate, spawn_rate;
     struct option_choice arrival;
     struct option_cpus cpus;
-    struct option_texts headers, outputs;
+    struct option_texts headers, outputs, expects, tags, exclude_tags;
     const char *host, *method, *data; /* NULL = not given */
 
-    bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll;
+    bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost;
     bool help, version; /* nothing else counts then */
 };
 
@@ -87,6 +87,7 @@ enum option_kind {
     OPTION_CHOICE, /* struct option_choice, one of `choices` */
     OPTION_CPUS,   /* struct option_cpus */
     OPTION_TEXT,   /* const char * */
+    OPTION_TEXTS,  /* struct option_texts */
     OPTION_HEADER, /* struct option_texts, each 'Name: value' */
     OPTION_OUTPUT, /* struct option_texts, each a file name with a known ending */
     OPTION_KIND_COUNT

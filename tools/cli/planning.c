@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "engine/plan/diag.h"
 #include "http/url.h"
 #include "tools/cli/command.h"
+#include "tools/cli/expectations.h"
 
 #define BODY_BYTES_MAX ((size_t)64 << 20) /* --data @FILE may hold so much */
 
@@ -23,6 +25,14 @@ static uint64_t seed_of(const struct options *o)
     uint32_t seed = 1; /* 32 bits are plenty and short enough to be typed again */
     (void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
     return seed;
+}
+
+/* Since 1970. */
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    return clock_gettime(CLOCK_REALTIME, &now) == 0 ? (int64_t)now.tv_sec * 1000000000 + now.tv_nsec
+                                                    : 0;
 }
 
 /* Reads a whole stream of at most BODY_BYTES_MAX. 0 or -errno. */
@@ -102,6 +112,25 @@ static int refuse_tls(const char *url)
     return EXIT_USAGE;
 }
 
+/* EXIT_DONE with *ret_plan, or the exit code for what this plan asks and cannot have; then it is
+ * closed. */
+static int accept_plan(struct plan **ret_plan, struct plan *plan, const struct options *o)
+{
+    int code = expectations_check(plan, o) ? EXIT_DONE : EXIT_USAGE;
+    if (o->arrival.given && !plan->load.is_open) {
+        fault_note("--arrival: needs --rate, or a scenario whose stages have rates");
+        code = EXIT_USAGE;
+    }
+    for (uint32_t i = 0; i < plan->origin_count && code == EXIT_DONE; i++)
+        if (plan->origins[i].is_tls && o->form == FORM_RUN)
+            code = refuse_tls(plan->origins[i].text);
+    if (code == EXIT_DONE)
+        *ret_plan = plan;
+    else
+        plan_close(plan);
+    return code;
+}
+
 static struct plan_load load_of(const struct options *o)
 {
     return (struct plan_load){
@@ -148,11 +177,12 @@ int planning_from_url(struct plan **ret_plan, const struct options *o)
         return EXIT_HOST;
     }
     diag_list_init(diags, NULL);
-    rc = plan_from_url(ret_plan, &plan_options, diags);
+    struct plan *plan = NULL;
+    rc = plan_from_url(&plan, &plan_options, diags);
     free(body.bytes);
     const int code = planned(rc, diags);
     free(diags);
-    return code;
+    return code == EXIT_DONE ? accept_plan(ret_plan, plan, o) : code;
 }
 
 static int planning_from_file(struct plan **ret_plan, const struct options *o)
@@ -178,7 +208,12 @@ static int planning_from_file(struct plan **ret_plan, const struct options *o)
         .grace_ns = o->stop_timeout.ns,
         .requests_per_connection = o->requests_per_connection.value,
         .seed = seed_of(o),
+        .now_ns = now_ns(),
         .pipeline = (uint32_t)o->pipeline.value,
+        .tags = o->tags.items,
+        .tag_count = o->tags.count,
+        .exclude_tags = o->exclude_tags.items,
+        .exclude_tag_count = o->exclude_tags.count,
     };
     struct diag_list *diags = calloc(1, sizeof *diags);
     if (diags == NULL) {
@@ -187,16 +222,9 @@ static int planning_from_file(struct plan **ret_plan, const struct options *o)
     }
     diag_list_init(diags, o->subject);
     struct plan *plan = NULL;
-    int code = planned(plan_from_file(&plan, o->subject, &over, diags), diags);
+    const int code = planned(plan_from_file(&plan, o->subject, &over, diags), diags);
     free(diags);
-    if (code == EXIT_DONE && plan->is_tls && o->form == FORM_RUN) {
-        code = refuse_tls(plan->host);
-        plan_close(plan);
-        return code;
-    }
-    if (code == EXIT_DONE)
-        *ret_plan = plan;
-    return code;
+    return code == EXIT_DONE ? accept_plan(ret_plan, plan, o) : code;
 }
 
 bool planning_begin(struct plan **ret_plan, struct options *ret_options, enum option_form form,

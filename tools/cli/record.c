@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "tools/cli/expectations.h"
+
 static double ratio_value(struct ratio r)
 {
     return (double)r.num / (double)r.den;
@@ -26,8 +28,11 @@ static double user_seconds(const struct series *s)
 
 static bool plan_has_waits(const struct plan *plan)
 {
-    for (uint32_t i = 0; i < plan->kind_count; i++)
-        if (plan->kinds[i].wait.kind != WAIT_NONE)
+    for (uint32_t i = 0; i < plan->set_count; i++)
+        if (plan->sets[i].wait.kind != WAIT_NONE)
+            return true;
+    for (uint32_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].kind == STEP_PAUSE)
             return true;
     return false;
 }
@@ -51,10 +56,21 @@ static int fill_workers(struct record *r, const struct record_setup *s)
     return 0;
 }
 
+/* Requests per second that were to be sent, with stages on average; NaN in a closed loop. */
+static double rate_asked(const struct record_setup *s)
+{
+    const struct plan_load *load = &s->plan->load;
+    if (!load->is_open)
+        return NAN;
+    if (load->stage_count == 0)
+        return ratio_value(load->rate);
+    const uint64_t due = s->collector->now->counters[COUNTER_SCHEDULED];
+    return (double)due / ((double)s->duration_ns / 1e9);
+}
+
 static struct verdict judge(const struct record *r, const struct record_setup *s)
 {
     const struct tally *t = s->collector->now;
-    const struct plan_load *load = &s->plan->load;
     return verdict_of(&(struct verdict_facts){
         .workers = fleet_threads(s->fleet),
         .cpu = r->cpu,
@@ -64,7 +80,7 @@ static struct verdict judge(const struct record *r, const struct record_setup *s
         .user_s = user_seconds(&s->collector->series),
         .latency_mean_s = r->summary->total.latency.mean_us / 1e6,
         .has_waits = plan_has_waits(s->plan),
-        .rate_asked = load->is_open ? ratio_value(load->rate) : NAN,
+        .rate_asked = rate_asked(s),
         .signal = s->signal,
         .bugs = t->counters[COUNTER_STALE_COMPLETIONS] + t->counters[COUNTER_BAD_EVENTS],
     });
@@ -85,6 +101,7 @@ static struct result_load load_of(const struct record *r, const struct record_se
         .connections = load->connections > 0 ? load->connections : load->users,
         .rate = load->is_open ? ratio_value(load->rate) : NAN,
         .pipeline = load->pipeline,
+        .has_stages = load->stage_count > 0,
         .threads = fleet_threads(s->fleet),
         .cpus = r->cpus,
     };
@@ -118,6 +135,8 @@ static void fill_result(struct record *r, const struct record_setup *s)
             .cpu = r->cpu,
             .bottleneck = r->verdict.bottleneck,
         },
+        .expectation_count = r->expectation_count,
+        .expectations = r->expectations,
     };
 }
 
@@ -133,6 +152,9 @@ int record_open(struct record **ret_record, const struct record_setup *setup)
     if (rc == 0)
         rc = evidence_make(&r->evidence, setup->collector->intervals, setup->collector->now,
                            setup->plan->endpoints);
+    if (rc == 0)
+        rc = expectations_evaluate(&r->expectations, &r->expectation_count, setup->plan,
+                                   setup->options, r->summary, setup->collector->now);
     if (rc != 0) {
         record_close(r);
         return rc;
@@ -148,6 +170,7 @@ void record_close(struct record *r)
         return;
     summary_close(r->summary);
     evidence_close(r->evidence);
+    free(r->expectations);
     free(r->cpu);
     free(r->cpus);
     free(r);

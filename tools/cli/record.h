@@ -31,6 +31,8 @@ struct record {
     struct evidence *evidence;
     struct verdict verdict;
     const char *reasons[VERDICT_REASONS_MAX];
+    struct result_expectation *expectations;
+    size_t expectation_count;
     double *cpu; /* share of each worker over the run */
     int *cpus;
 };

@@ -1,8 +1,11 @@
 #include "tools/target/pages.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "engine/plan/quantity.h"
+#include "http/content_coding.h"
+#include "http/json.h"
 #include "tools/target/pattern.h"
 
 #define BYTES_MAX       (UINT64_C(1) << 30)
@@ -13,7 +16,16 @@
 #define PAGE_KEEP       (512u * 1024u)
 
 /* Kinds of images: the upper part of their key. */
-enum image_kind { IMAGE_NONE, IMAGE_HELLO, IMAGE_JSON, IMAGE_STATUS, IMAGE_BYTES };
+enum image_kind {
+    IMAGE_NONE,
+    IMAGE_HELLO,
+    IMAGE_JSON,
+    IMAGE_STATUS,
+    IMAGE_BYTES,
+    IMAGE_GZIP,
+    IMAGE_DEFLATE,
+    IMAGE_BR
+};
 
 static uint64_t image_key(enum image_kind kind, const struct request *rq, uint64_t number)
 {
@@ -73,7 +85,7 @@ struct outbox *page_begin(const struct page_call *call)
 
 /* ---- the argument of a path ---- */
 
-static bool parse_number(struct span text, uint64_t max, uint64_t *ret)
+bool page_number(struct span text, uint64_t max, uint64_t *ret)
 {
     uint64_t number = 0;
     if (text.len == 0 || text.len > 18)
@@ -130,7 +142,7 @@ static void page_json(const struct page_call *call)
 static void page_status(const struct page_call *call)
 {
     uint64_t status;
-    if (!parse_number(call->argument, 599, &status) || status < 200) {
+    if (!page_number(call->argument, 599, &status) || status < 200) {
         page_not_found(call);
         return;
     }
@@ -145,7 +157,7 @@ static void page_status(const struct page_call *call)
 static void page_bytes(const struct page_call *call)
 {
     uint64_t len;
-    if (!parse_number(call->argument, BYTES_MAX, &len)) {
+    if (!page_number(call->argument, BYTES_MAX, &len)) {
         page_not_found(call);
         return;
     }
@@ -162,10 +174,50 @@ static void page_bytes(const struct page_call *call)
         sendq_add_pattern(&call->guest->queue, len);
 }
 
+/* The same bytes compressed; `fields` names the coding. */
+static void reply_compressed(const struct page_call *call, enum image_kind kind, const char *fields,
+                             char *(*compress)(struct span, size_t *))
+{
+    uint64_t len;
+    size_t packed_len = 0;
+    char *packed = NULL;
+    if (!page_number(call->argument, IMAGE_BODY_MAX, &len)) {
+        page_not_found(call);
+        return;
+    }
+    const uint64_t key = image_key(kind, call->request, len);
+    if (images_find(&call->server->images, key).len == 0) {
+        packed = compress((struct span){ pattern_block().bytes, (size_t)len }, &packed_len);
+        if (packed == NULL) {
+            page_reply(call, &(struct reply){ .status = 503 }, (struct span){ NULL, 0 });
+            return;
+        }
+    }
+    page_reply_image(call, key,
+                     &(struct reply){ .status = 200, .type = TYPE_BYTES, .fields = fields },
+                     (struct span){ packed, packed_len });
+    free(packed);
+}
+
+static void page_gzip(const struct page_call *call)
+{
+    reply_compressed(call, IMAGE_GZIP, "Content-Encoding: gzip\r\n", content_gzip);
+}
+
+static void page_deflate(const struct page_call *call)
+{
+    reply_compressed(call, IMAGE_DEFLATE, "Content-Encoding: deflate\r\n", content_deflate);
+}
+
+static void page_br(const struct page_call *call)
+{
+    reply_compressed(call, IMAGE_BR, "Content-Encoding: br\r\n", content_br);
+}
+
 static void page_chunked(const struct page_call *call)
 {
     uint64_t len;
-    if (!parse_number(call->argument, BYTES_MAX, &len)) {
+    if (!page_number(call->argument, BYTES_MAX, &len)) {
         page_not_found(call);
         return;
     }
@@ -198,11 +250,11 @@ static void page_slow(const struct page_call *call)
 {
     uint64_t len, bytes_per_s = DRIP_RATE_USUAL;
     const struct span rate = query_value(call->request->query, SPAN_LITERAL("bytes_per_s"));
-    if (!parse_number(call->argument, BYTES_MAX, &len)) {
+    if (!page_number(call->argument, BYTES_MAX, &len)) {
         page_not_found(call);
         return;
     }
-    if (rate.len > 0 && (!parse_number(rate, BYTES_MAX, &bytes_per_s) || bytes_per_s == 0)) {
+    if (rate.len > 0 && (!page_number(rate, BYTES_MAX, &bytes_per_s) || bytes_per_s == 0)) {
         page_reply(call, &(struct reply){ .status = 400, .type = TYPE_TEXT },
                    SPAN_LITERAL("expected a whole number above 0 as bytes_per_s\n"));
         return;
@@ -265,7 +317,7 @@ static void page_echo(const struct page_call *call)
     const struct request *rq = call->request;
     struct outbox *o = page_begin(call);
     struct outbox joined = { 0 };
-    struct span rest = rq->fields, name, value;
+    struct span rest = rq->fields, name, value, json;
 
     outbox_add_text(o, "{\"method\":\"");
     outbox_add_text(o, method_name(rq->method));
@@ -281,6 +333,10 @@ static void page_echo(const struct page_call *call)
     }
     outbox_add_text(o, "},\"body\":");
     outbox_add_json(o, rq->body);
+    if (json_find(rq->body, SPAN_LITERAL(""), &json) == 0) {
+        outbox_add_text(o, ",\"json\":");
+        outbox_add(o, json);
+    }
     outbox_add_text(o, "}\n");
     outbox_close(&joined);
     page_reply_page(call, &reply_json);
@@ -322,6 +378,13 @@ static const struct page pages[] = {
     { .path = "/api-token-auth/", .methods = MAY_POST, .wants_body = true, .answer = api_token },
     { .path = "/bytes/", .is_prefix = true, .methods = MAY_ALL, .answer = page_bytes },
     { .path = "/chunked/", .is_prefix = true, .methods = MAY_ALL, .answer = page_chunked },
+    { .path = "/gzip/", .is_prefix = true, .methods = MAY_ALL, .answer = page_gzip },
+    { .path = "/deflate/", .is_prefix = true, .methods = MAY_ALL, .answer = page_deflate },
+    { .path = "/br/", .is_prefix = true, .methods = MAY_ALL, .answer = page_br },
+    { .path = "/redirect/", .is_prefix = true, .methods = MAY_ALL, .answer = browse_redirect },
+    { .path = "/redirect-to", .methods = MAY_ALL, .answer = browse_redirect_to },
+    { .path = "/cookies", .methods = MAY_ALL, .answer = browse_cookies },
+    { .path = "/cookies/set", .methods = MAY_ALL, .answer = browse_cookies_set },
     { .path = "/delay/", .is_prefix = true, .methods = MAY_ALL, .answer = page_delay },
     { .path = "/slow/", .is_prefix = true, .methods = MAY_ALL, .answer = page_slow },
     { .path = "/status/", .is_prefix = true, .methods = MAY_ALL, .answer = page_status },

@@ -41,10 +41,19 @@ void page_not_found(const struct page_call *call);
 /* The answer to something that is not a request. */
 void page_refuse(struct server *s, struct guest *g, int status);
 
+/* A whole number up to `max`, as it stands in a path or a query; false when it is none. */
+bool page_number(struct span text, uint64_t max, uint64_t *ret);
+
 /* The TweetCheck API, in api.c. */
 void api_directory(const struct page_call *call);
 void api_token(const struct page_call *call);
 void api_tweets(const struct page_call *call);
 void api_tweet(const struct page_call *call);
+
+/* What a client that browses is to follow and to keep, in browse.c. */
+void browse_redirect(const struct page_call *call);
+void browse_redirect_to(const struct page_call *call);
+void browse_cookies(const struct page_call *call);
+void browse_cookies_set(const struct page_call *call);
 
 #endif
