@@ -210,14 +210,6 @@ static void build_jar(struct build *b)
                        : scenario_variable(b->s, SPAN_LITERAL("cookie jar"), b->s->root->place);
 }
 
-/* Users that only wait would be waited for. */
-static void check_requests(struct build *b)
-{
-    if (b->requests.count == 0 && b->s->diags->count == 0)
-        diag_add(b->s->diags, b->s->root->first->key->place,
-                 "expected a request somewhere in the scenario, found none");
-}
-
 /* Each part needs those before it. */
 static void build_all(struct build *b)
 {
@@ -226,7 +218,6 @@ static void build_all(struct build *b)
         scenario_feeds_build, scenario_constants_build, build_jar,
         build_kinds,          build_kind_cycle,         scenario_users_settle,
         scenario_tags_check,  build_thresholds,         build_variables,
-        check_requests,
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && b->error == 0; i++)
         parts[i](b);

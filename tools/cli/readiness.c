@@ -28,24 +28,46 @@ static double per_s(struct ratio rate, double none)
 static double wait_s_of(const struct plan *plan)
 {
     double least_s = INFINITY;
-    for (uint32_t k = 0; k < plan->kind_count; k++) {
-        const struct wait_rule *wait = &plan->kinds[k].wait;
+    for (uint32_t i = 0; i < plan->set_count; i++) {
+        const struct wait_rule *wait = &plan->sets[i].wait;
         least_s = fmin(least_s, wait->kind == WAIT_NONE ? 0 : (double)wait->low_ns / 1e9);
     }
-    return plan->kind_count == 0 ? 0 : least_s;
+    return plan->set_count == 0 ? 0 : least_s;
 }
 
-/* Steps that set variables are counted too: it is "at most". */
+/* Of the task that begins at `step`, at most: a block may be left out, a loop has no known end. */
+static uint32_t requests_from(const struct plan *plan, uint32_t step)
+{
+    uint32_t count = 0;
+    for (; plan->steps[step].kind != STEP_END; step++) {
+        if (plan->steps[step].kind == STEP_JUMP && plan->steps[step].target <= step)
+            return UINT32_MAX;
+        count += plan->steps[step].kind == STEP_REQUEST;
+    }
+    return count;
+}
+
 static uint32_t task_requests_max(const struct plan *plan)
 {
     uint32_t most = 1;
-    for (uint32_t k = 0; k < plan->kind_count; k++) {
-        for (uint32_t t = 0; t < plan->kinds[k].task_count; t++) {
-            if (plan->kinds[k].tasks[t].step_count > most)
-                most = plan->kinds[k].tasks[t].step_count;
+    for (uint32_t i = 0; i < plan->set_count; i++) {
+        for (uint32_t t = 0; t < plan->sets[i].task_count; t++) {
+            const struct plan_task *task = &plan->sets[i].tasks[t];
+            const uint32_t count =
+                task->first_step == PLAN_NONE ? 0 : requests_from(plan, task->first_step);
+            most = count > most ? count : most;
         }
     }
     return most;
+}
+
+static bool may_reach_loopback(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->origin_count; i++) {
+        if (may_be_loopback(plan->origins[i].connect_host))
+            return true;
+    }
+    return false;
 }
 
 static struct preflight_load load_of(const struct plan *plan, uint32_t threads)
@@ -54,7 +76,7 @@ static struct preflight_load load_of(const struct plan *plan, uint32_t threads)
     return (struct preflight_load){
         .is_open = load->is_open,
         .rate_per_s = per_s(load->rate, 0),
-        .users = load->users,
+        .users = load->is_shared ? load->connections : load->users,
         .pipeline = load->pipeline,
         .spawn_rate_per_s = per_s(load->spawn_rate, INFINITY),
         .requests_per_connection = load->requests_per_connection,
@@ -63,9 +85,9 @@ static struct preflight_load load_of(const struct plan *plan, uint32_t threads)
         .wait_s = wait_s_of(plan),
         .task_requests_max = task_requests_max(plan),
         .threads = threads,
-        .origins = 1,
+        .origins = plan->origin_count,
         .sources = 1,
-        .may_be_loopback = may_be_loopback(plan->connect_host),
+        .may_be_loopback = may_reach_loopback(plan),
     };
 }
 
