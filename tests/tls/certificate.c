@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,4 +91,13 @@ void certificate_save_key(const struct certificate *c, const char *path, const c
     const int len = password == NULL ? 0 : (int)strlen(password);
     require(f != NULL && PEM_write_PKCS8PrivateKey(f, c->key, cipher, password, len, NULL, NULL) &&
             fclose(f) == 0);
+}
+
+int certificate_level(void)
+{
+    SSL_CTX *usual = SSL_CTX_new(TLS_client_method());
+    require(usual != NULL);
+    const int level = SSL_CTX_get_security_level(usual);
+    SSL_CTX_free(usual);
+    return level;
 }

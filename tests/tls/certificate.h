@@ -31,4 +31,7 @@ void certificate_free(struct certificate *c);
 void certificate_save(const struct certificate *c, const char *path);
 void certificate_save_key(const struct certificate *c, const char *path, const char *password);
 
+/* How strong OpenSSL wants certificates to be unless told otherwise: its security level. */
+int certificate_level(void);
+
 #endif
