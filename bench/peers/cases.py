@@ -36,6 +36,8 @@ CASES = {
                          "/bytes/100", 64, work_us=20, servers=("target",)),
     "run-two-tasks": Case("`squall run`, 64 users, two weighted tasks, no wait", "/bytes/100", 64,
                           own="squall-run", peers=("squall-url",), servers=("target",)),
+    "run-ten-slots": Case("`squall run`, 64 users, a JSON body with ten slots, a capture and a check", "/echo", 64,
+                          own="squall-slots", peers=("squall-post",), servers=("target",)),
     "users-think": Case("`squall run`, 10,000 users who wait 100 ms", "/bytes/100", 10000, wait="100ms",
                         own="squall-run", peers=("squall-rate", "squall-url"), servers=("target",),
                         settle_s=2.0, same_rate=True),

@@ -1,4 +1,5 @@
 """The generators: for each a function that gives its command for a case, or None when it cannot do it."""
+import json
 import os
 import re
 import shutil
@@ -45,6 +46,33 @@ tasks:
   - { weight: 1, get: %(path)s, name: seldom }
 """
 
+# Ten values made anew for each request, one taken out of its answer, and a check. The other side sends as many bytes, always the
+# same, to the same path, and looks at nothing.
+SLOTS = """
+host: %(host)s
+users: %(users)d
+spawn_rate: 10000
+tasks:
+  - post: %(path)s
+    json:
+      user: "${user}"
+      number: "${random(1, 1000000)}"
+      price: "${random(1, 100000)}"
+      token: "${uuid()}"
+      trace: "${hex(16)}"
+      color: "${choice('red', 'green', 'blue')}"
+      count: "${iteration}"
+      label: "item ${random(1, 9)}"
+      sequence: "${sequence()}"
+      method: "${default(method, 'none')}"
+    capture: { method: json /method }
+    expect: { json: { /method: POST } }
+"""
+FIXED_BODY = json.dumps({
+    "user": 12, "number": 500000, "price": 50000, "token": "4f0c0a52-9a1c-4f7e-8f67-2b1e7a1f0c11",
+    "trace": "0123456789abcdef", "color": "green", "count": 12345, "label": "item 5", "sequence": 1234567,
+    "method": "POST"})
+
 
 def find(program):
     return shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
@@ -70,6 +98,16 @@ def squall_run(case, url, seconds, options):
         "wait": f"wait: {case.wait}" if case.wait else ""}, "utf-8")
     return [options.squall, "run", script, "-t", f"{seconds}s", "-p", case.pipeline, "--threads", 1,
             "--cpus", options.generator_cpu, "-q"]
+
+
+def squall_slots(case, url, seconds, options):
+    script = options.folder / "slots.yaml"
+    script.write_text(SLOTS % {"host": url[:-len(case.path)], "users": case.connections, "path": case.path}, "utf-8")
+    return [options.squall, "run", script, "-t", f"{seconds}s", "--threads", 1, "--cpus", options.generator_cpu, "-q"]
+
+
+def squall_post(case, url, seconds, options):
+    return [*squall(case, url, seconds, options), "-H", "Content-Type: application/json", "--data", FIXED_BODY]
 
 
 def squall_masked(feature):
@@ -193,11 +231,13 @@ PEERS = {
     "locust-fast": Peer("locust", locust_like("FastHttpUser"), 3.0),
     "squall-url": Peer("squall", squall, is_own=True),
     "squall-rate": Peer("squall", squall_rate, is_own=True),
+    "squall-post": Peer("squall", squall_post, is_own=True),
     **{name: Peer("squall", squall_masked(name.removeprefix("without-")), is_own=True) for name in MASKED},
 }
 OWN = {
     "squall": Peer("squall", squall),
     "squall-run": Peer("squall", squall_run),
+    "squall-slots": Peer("squall", squall_slots),
 }
 
 
