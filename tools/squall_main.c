@@ -13,7 +13,7 @@ static int run_target(const struct invocation *call)
 static const struct command commands[] = {
     { "run", "FILE [options]", "a scenario: users, tasks, waits", command_run },
     { "check", "FILE", "read a scenario, print the plan it means", command_check },
-    { "doctor", "[--fix]", "whether this host can carry the load you plan", command_doctor },
+    { "doctor", "[--fix]", "is this host ready for the load you plan", command_doctor },
     { "target", "[options]", "the built-in server with known answers", run_target },
 };
 

@@ -166,7 +166,8 @@ class Cli(rig.Case):
         self.assertRegex(err, r"^squall: \d+ threads? on CPU[ \d]+; seed 43; io_uring: [a-z_,]+\n$")
 
     def test_help_fits_eighty_columns(self):
-        for words in (["--help"], ["-h"], ["run", "--help"], ["check", "--help"], ["target", "--help"]):
+        for words in (["--help"], ["-h"], ["run", "--help"], ["check", "--help"],
+                      ["doctor", "--help"], ["target", "--help"]):
             with self.subTest(words):
                 code, out, err = call(*words)
                 self.assertEqual((code, err), (0, ""))

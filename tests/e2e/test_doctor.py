@@ -148,20 +148,8 @@ class Doctor(rig.Case):
         self.assertEqual(result["facts"]["connections_per_worker"], 64)
         code, out, err = call("http://127.0.0.1:9/", "-c", 65, "-t", 1, before=few)
         self.assertEqual((code, out), (3, ""))
-        self.assertEqual(err, "squall: 65 connections / 1 thread = 65 for a ring, and the limit of descriptors is 64: raise it "
-                              "with 'ulimit -n 65', or use --threads 2, or fewer connections\n")
-
-    def test_more_memory_than_there_is_is_refused(self):
-        with tempfile.TemporaryDirectory() as folder:
-            scenario = Path(folder, "many.yaml")
-            scenario.write_text(SCENARIO, "utf-8")
-            available = diagnose()[1]["facts"]["memory_available_bytes"]
-            users = min(available // 100, 10_000_000)
-            if users * 112 < available:
-                self.skipTest("there is memory for more users than squall allows")
-            code, out, err = call("run", scenario, "-u", users, "-p", 1024, "-t", "1s", "--threads", 1)
-        self.assertEqual((code, out), (3, ""))
-        self.assertRegex(err, r"users x \d+ bytes = .* of memory, and .* are available")
+        self.assertEqual(err, "squall: 65 connections / 1 thread = 65 for a ring, and the limit of descriptors is 64: "
+                              "raise it with 'ulimit -n 65', or use --threads 2, or fewer connections\n")
 
 
 class Network(rig.Case):
@@ -190,8 +178,9 @@ class Network(rig.Case):
     def test_as_many_connections_as_ports_work_and_one_more_is_refused(self):
         run = self.run_inside("-c", 11, "-d", "1s")
         self.assert_exit(run, 3)
-        self.assertEqual(run.err, "squall: 11 connections need a local port each, and there are 20009 - 20000 + 1 = 10: use "
-                                  "fewer connections, or sysctl -w net.ipv4.ip_local_port_range='10000 65535'\n")
+        self.assertEqual(run.err, "squall: 11 connections to one server need a local port each, and there are 20009 - 20000 + "
+                                  "1 = 10: use fewer connections, or sysctl -w "
+                                  "net.ipv4.ip_local_port_range='10000 65535'\n")
         self.wait_for_ports()
         run = self.run_inside("-c", 10, "-n", 1000)
         self.assert_clean(run)
@@ -201,7 +190,7 @@ class Network(rig.Case):
         self.wait_for_ports()
         run = self.run_inside("-c", 11, "-R", 20, "-d", "500ms")
         self.assert_clean(run)
-        self.assertIn("up to 11 connections need a local port each", run.err)
+        self.assertIn("up to 11 connections to one server need a local port each", run.err)
 
     def test_new_connections_run_as_fast_as_ports_come_back_and_no_faster(self):
         self.wait_for_ports()
@@ -235,12 +224,13 @@ class Costs(rig.Case):
     def resident_bytes(self, users, *options):
         """When each has sent its request and waits for the next."""
         before = self.target.stats()["total"]
-        with subprocess.Popen([rig.SQUALL, "run", self.scenario, "-H", self.target.url, "-u", str(users), "--threads", "1",
-                               "-t", "60s", "-q", *map(str, options)], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL) as process:
+        command = [rig.SQUALL, "run", self.scenario, "-H", self.target.url, "-u", users, "-r", users, "--threads", 1,
+                   "-t", "60s", "-q", *options]
+        with subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
             try:
-                until = time.monotonic() + 15
-                while self.target.stats()["total"] - before < users and time.monotonic() < until:
+                until = time.monotonic() + 20
+                while self.target.stats()["total"] - before < users:
+                    self.assertLess(time.monotonic(), until, "not every user has sent its request")
                     time.sleep(0.1)
                 status = Path(f"/proc/{process.pid}/status").read_text("ascii")
             finally:
@@ -252,11 +242,11 @@ class Costs(rig.Case):
 
     def test_a_user_and_a_connection_take_what_the_sums_say(self):
         costs = diagnose()[1]["costs"]
-        user = self.bytes_each(10_000, 110_000, "-p", 1000)
-        self.assertLess(abs(user / costs["user_bytes"] - 1), 0.25, f"{user:.0f} bytes for a user")
+        user = self.bytes_each(10_000, 210_000, "-p", 1000)
+        self.assertLess(abs(user / costs["user_bytes"] - 1), 0.35, f"{user:.0f} bytes for a user")
         many = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 10_000)
         connection = self.bytes_each(100, many) - user
-        self.assertLess(abs(connection / costs["connection_bytes"] - 1), 0.25, f"{connection:.0f} bytes for a connection")
+        self.assertLess(abs(connection / costs["connection_bytes"] - 1), 0.35, f"{connection:.0f} bytes for a connection")
 
 
 if __name__ == "__main__":

@@ -305,19 +305,19 @@ static void locked_memory_must_hold_a_ring_for_each_worker(void **state)
                    "this process may lock as much memory as it likes", "");
 }
 
-/* 10,000 x (612 + 112 + 8800) bytes. */
+/* 10,000 x (568 + 144 + 8800) bytes. */
 static void memory_is_held_against_a_large_load(void **state)
 {
     struct host h = fine_host();
     struct findings all;
     (void)state;
-    h.memory.available_bytes = 95240000;
+    h.memory.available_bytes = 95120000;
     checks_run(&h, &all);
     assert_int_equal(find(&all, "memory")->level, CHECK_FINE);
-    h.cgroup.memory_left = 95239999;
+    h.cgroup.memory_left = 95119999;
     assert_finding(&h, "memory", CHECK_LIMITS,
-                   "95.2 MB available (within a cgroup's limit); 10000 users with a connection "
-                   "each take 95.2 MB, 100000 take 952 MB: each 724 bytes of squall and 8.8 kB of "
+                   "95.1 MB available (within a cgroup's limit); 10000 users with a connection "
+                   "each take 95.1 MB, 100000 take 951 MB: each 712 bytes of squall and 8.8 kB of "
                    "the kernel for both ends, half where the server is elsewhere",
                    "free memory, or raise the container's limit");
 }

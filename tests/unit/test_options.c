@@ -219,6 +219,11 @@ static const struct {
     { FORM_URL, "", "expected a URL such as 'http://127.0.0.1:8080/'; see 'squall --help'" },
     { FORM_RUN, "", "expected a scenario FILE; see 'squall run --help'" },
     { FORM_CHECK, "", "expected a scenario FILE; see 'squall check --help'" },
+    { FORM_DOCTOR, "http://a", "expected only options, got 'http://a'" },
+    { FORM_DOCTOR, "-c|5", "unknown option '-c' here: it belongs to 'squall URL'" },
+    { FORM_DOCTOR, "--fixx", "unknown option '--fixx'; did you mean '--fix'?" },
+    { FORM_DOCTOR, "--fix|--json", "--fix: cannot be combined with --json" },
+    { FORM_URL, "http://a|--fix", "unknown option '--fix' here: it belongs to 'squall doctor'" },
     { FORM_URL, "a|b", "expected one URL, got 'a' and 'b'" },
     { FORM_RUN, "a|b", "expected one FILE, got 'a' and 'b'" },
 
@@ -384,7 +389,7 @@ static void no_two_rows_of_a_form_share_a_name_or_letter(void **state)
 static void help_names_every_option_within_eighty_columns(void **state)
 {
     (void)state;
-    static const enum option_form forms[] = { FORM_URL, FORM_RUN, FORM_CHECK };
+    static const enum option_form forms[] = { FORM_URL, FORM_RUN, FORM_CHECK, FORM_DOCTOR };
     for (size_t f = 0; f < ARRAY_LEN(forms); f++) {
         char *text = NULL;
         size_t len = 0;

@@ -19,8 +19,9 @@ static struct preflight_load busy_load(uint64_t connections)
 {
     return (struct preflight_load){
         .users = connections,
-        .pipeline = 1,
         .spawn_rate_per_s = INFINITY,
+        .connections = connections,
+        .pipeline = 1,
         .duration_s = 10,
         .task_requests_max = 1,
         .threads = 2,
@@ -99,11 +100,32 @@ static void a_ring_holds_as_many_connections_as_descriptors(void **state)
                    "20001 connections / 2 threads = 10001 for a ring, and the limit of descriptors "
                    "is 10000",
                    "raise it with 'ulimit -n 10001', or use --threads 3, or fewer connections");
-    l.users = 20000;
+    l = busy_load(20000);
     assert_passes(&l, &h);
     l.users = 40000;
     l.pipeline = 2;
     assert_passes(&l, &h);
+}
+
+static void every_origin_has_connections_of_its_own_in_a_ring(void **state)
+{
+    struct host h = fine_host();
+    struct preflight_load l = busy_load(10001);
+    (void)state;
+    h.limits.files_hard = 10000;
+    l.origins = 2;
+    assert_verdict(&l, &h, true,
+                   "10001 connections / 2 threads x 2 hosts = 10002 for a ring, and the limit of "
+                   "descriptors is 10000",
+                   "raise it with 'ulimit -n 10002', or use --threads 3, or fewer connections");
+    l.connections = 10000;
+    assert_passes(&l, &h);
+    h.limits.files_hard = 1;
+    l.connections = 2;
+    assert_verdict(&l, &h, true,
+                   "2 connections / 2 threads x 2 hosts = 2 for a ring, and the limit of "
+                   "descriptors is 1",
+                   "use more --threads, or fewer connections");
 }
 
 static void a_ring_has_a_limit_of_its_own(void **state)
@@ -117,8 +139,8 @@ static void a_ring_has_a_limit_of_its_own(void **state)
     assert_verdict(&l, &h, true,
                    "2097153 connections / 2 threads = 1048577 for a ring, and a ring holds at most "
                    "1048576",
-                   "use --threads 3, or fewer connections");
-    l.users--;
+                   "use more --threads, or fewer connections");
+    l.connections--;
     assert_passes(&l, &h);
 }
 
@@ -129,31 +151,33 @@ static void more_busy_connections_than_ports_are_refused(void **state)
     struct host h = fine_host();
     struct preflight_load l = busy_load(28233);
     (void)state;
-    assert_verdict(&l, &h, true,
-                   "28233 connections need a local port each, and there are 60999 - 32768 + 1 = "
-                   "28232",
-                   "use fewer connections, or sysctl -w "
-                   "net.ipv4.ip_local_port_range='10000 65535'");
+    assert_verdict(
+        &l, &h, true,
+        "28233 connections to one server need a local port each, and there are 60999 - 32768 + 1 = "
+        "28232",
+        "use fewer connections, or sysctl -w "
+        "net.ipv4.ip_local_port_range='10000 65535'");
     h.network.ports_reserved = 1;
-    l.users = 28232;
+    l = busy_load(28232);
     assert_verdict(&l, &h, true,
-                   "28232 connections need a local port each, and there are 60999 - 32768 + 1 - 1 "
+                   "28232 connections to one server need a local port each, and there are 60999 - "
+                   "32768 + 1 - 1 "
                    "reserved = 28231",
                    "use fewer connections, or sysctl -w "
                    "net.ipv4.ip_local_port_range='10000 65535'");
 }
 
-static void every_pair_of_addresses_has_all_the_ports(void **state)
+static void every_address_of_ours_has_all_the_ports(void **state)
 {
     const struct host h = fine_host();
-    struct preflight_load l = busy_load(4 * 28232);
+    struct preflight_load l = busy_load(2 * 28232);
     (void)state;
-    l.origins = l.sources = 2;
+    l.sources = 2;
     assert_passes(&l, &h);
-    l.users++;
+    l.users = ++l.connections;
     assert_verdict(&l, &h, true,
-                   "112929 connections need a local port each, and there are 60999 - 32768 + 1 = "
-                   "28232 for each of 4 pairs of addresses",
+                   "56465 connections to one server need a local port each, and there are 60999 - "
+                   "32768 + 1 = 28232 for each of 2 addresses",
                    "use fewer connections, or sysctl -w "
                    "net.ipv4.ip_local_port_range='10000 65535'");
 }
@@ -182,12 +206,19 @@ static void what_may_stay_below_the_ports_is_only_warned_about(void **state)
     const struct host h = fine_host();
     struct preflight_load l = open_load(100);
     (void)state;
-    l.users = 30000;
+    l.users = l.connections = 30000;
     assert_verdict(&l, &h, false,
-                   "up to 30000 connections need a local port each, and there are 60999 - 32768 + "
+                   "up to 30000 connections to one server need a local port each, and there are "
+                   "60999 - 32768 + "
                    "1 = 28232",
                    "use fewer connections, or sysctl -w "
                    "net.ipv4.ip_local_port_range='10000 65535'");
+    l = busy_load(30000);
+    l.origins = 2; /* nobody knows how many users each has */
+    assert_false(is_refused(&l, &h));
+    l = busy_load(30000);
+    l.is_shared = true; /* as few as will do */
+    assert_false(is_refused(&l, &h));
     l = busy_load(30000);
     l.requests_per_connection = 1;
     assert_true(is_refused(&l, &h));
@@ -299,21 +330,21 @@ static void users_who_wait_open_few_connections(void **state)
 
 /* ---- memory ---- */
 
-/* 1000 x (612 + 4400) + 1000 x 112 = 5,124,000 bytes. */
+/* 1000 x (568 + 4400) + 1000 x 144 = 5,112,000 bytes. */
 static void more_than_the_memory_that_is_left_is_refused(void **state)
 {
     struct host h = fine_host();
     struct preflight_load l = busy_load(1000);
     (void)state;
-    h.memory.available_bytes = 5124000;
+    h.memory.available_bytes = 5112000;
     assert_passes(&l, &h);
     h.memory.available_bytes--;
     assert_verdict(&l, &h, true,
-                   "1000 connections x 5012 bytes + 1000 users x 112 bytes = 5.1 MB of memory, and "
+                   "1000 connections x 4968 bytes + 1000 users x 144 bytes = 5.1 MB of memory, and "
                    "5.1 MB are available",
                    "use fewer of them, free memory, or raise the container's limit");
     h = fine_host();
-    h.cgroup.memory_left = 5123999;
+    h.cgroup.memory_left = 5111999;
     assert_true(is_refused(&l, &h));
     l.pipeline = 2;
     assert_passes(&l, &h);
@@ -337,9 +368,10 @@ int main(void)
         cmocka_unit_test(usual_loads_pass),
         cmocka_unit_test(what_is_not_known_refuses_nothing),
         cmocka_unit_test(a_ring_holds_as_many_connections_as_descriptors),
+        cmocka_unit_test(every_origin_has_connections_of_its_own_in_a_ring),
         cmocka_unit_test(a_ring_has_a_limit_of_its_own),
         cmocka_unit_test(more_busy_connections_than_ports_are_refused),
-        cmocka_unit_test(every_pair_of_addresses_has_all_the_ports),
+        cmocka_unit_test(every_address_of_ours_has_all_the_ports),
         cmocka_unit_test(connections_that_never_come_to_be_need_no_port),
         cmocka_unit_test(what_may_stay_below_the_ports_is_only_warned_about),
         cmocka_unit_test(a_rate_of_new_connections_that_ports_cannot_follow_is_refused),

@@ -15,9 +15,9 @@
 static void print_help(void)
 {
     fputs("usage: squall doctor [options]\n\n"
-          "Looks at what of this host decides how large a load it can make: what is fine,\n"
-          "what limits some loads, what stands in the way of all; with the sum behind it and\n"
-          "the command that mends it. Changes nothing. Exit code 3 when nothing can run.\n",
+          "Looks at what decides how large a load this host can make: what is fine, what\n"
+          "limits some loads, what stands in the way of all; each with the sum behind it\n"
+          "and the command that mends it. Changes nothing. Exit code 3: nothing can run.\n",
           stdout);
     options_help(stdout, FORM_DOCTOR);
 }

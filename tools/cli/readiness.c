@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/run/shape.h"
 #include "tools/cli/fault.h"
 #include "tools/doctor/preflight.h"
 
@@ -70,15 +71,35 @@ static bool may_reach_loopback(const struct plan *plan)
     return false;
 }
 
+/* The most of all stages that begin before the run ends; without stages all there are. */
+static uint32_t users_at_most(const struct plan_load *load)
+{
+    if (load->stage_count == 0 || load->is_open)
+        return load->users;
+    uint64_t end_ns = 0;
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < load->stage_count; i++) {
+        end_ns += load->stages[i].duration_ns;
+        if (load->duration_ns > 0 && end_ns > load->duration_ns)
+            end_ns = load->duration_ns;
+        const uint32_t users = shape_users(load, end_ns > 0 ? end_ns - 1 : 0);
+        most = users > most ? users : most;
+    }
+    return most;
+}
+
 static struct preflight_load load_of(const struct plan *plan, uint32_t threads)
 {
     const struct plan_load *load = &plan->load;
+    const uint32_t own = load->users / load->pipeline + (load->users % load->pipeline != 0);
     return (struct preflight_load){
         .is_open = load->is_open,
         .rate_per_s = per_s(load->rate, 0),
-        .users = load->is_shared ? load->connections : load->users,
+        .users = users_at_most(load),
+        .spawn_rate_per_s = load->stage_count > 0 ? INFINITY : per_s(load->spawn_rate, INFINITY),
+        .connections = load->is_shared ? load->connections : own,
         .pipeline = load->pipeline,
-        .spawn_rate_per_s = per_s(load->spawn_rate, INFINITY),
+        .is_shared = load->is_shared,
         .requests_per_connection = load->requests_per_connection,
         .requests_max = load->requests_max,
         .duration_s = load->duration_ns == 0 ? INFINITY : (double)load->duration_ns / 1e9,

@@ -117,7 +117,7 @@ void judge_clock(const struct host *h, struct finding *f)
 void judge_timer_slack(const struct host *h, struct finding *f)
 {
     if (h->cpus.timer_slack_ns >= 0)
-        finding_say(f, CHECK_FINE, "%" PRId64 " ns, of which waits in io_uring showed nothing",
+        finding_say(f, CHECK_FINE, "%" PRId64 " ns; waits in io_uring showed no effect of it",
                     h->cpus.timer_slack_ns);
 }
 

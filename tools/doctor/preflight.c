@@ -34,28 +34,25 @@ static uint64_t divide_up(uint64_t a, uint64_t b)
     return a / b + (a % b != 0);
 }
 
-/* Those that are reserved, used or not. */
-static uint64_t connections_of(const struct preflight_load *l)
-{
-    return divide_up(l->users, l->pipeline);
-}
-
 static double requests_at_most(const struct preflight_load *l)
 {
     return l->requests_max > 0 ? (double)l->requests_max : INFINITY;
 }
 
-/* Open at once when all goes well: of users who have been started, by requests that are sent. */
+/* Open to one origin at once, at most: those of users who have been started, when each has sent a
+ * request. */
 static uint64_t connections_at_once(const struct preflight_load *l)
 {
     const double started = fmin((double)l->users, floor(l->spawn_rate_per_s * l->duration_s) + 1);
-    return (uint64_t)fmin(ceil(started / l->pipeline), requests_at_most(l));
+    const double wanted = l->is_shared ? started : ceil(started / l->pipeline);
+    return (uint64_t)fmin(fmin(wanted, (double)l->connections), requests_at_most(l));
 }
 
-/* Each pair of a local address and a server's address and port has all the ports. */
-static double pairs_of(const struct preflight_load *l)
+/* Whether all of them are sure to be open at once. */
+static bool opens_all(const struct preflight_load *l)
 {
-    return (double)l->origins * l->sources;
+    return !l->is_open && !l->is_shared && l->origins == 1 &&
+           !(l->requests_per_connection == 1 && l->wait_s > 0);
 }
 
 /* ---- one limit each: false = nothing to say about it ---- */
@@ -66,43 +63,45 @@ typedef bool look(const struct preflight_load *l, const struct host *h,
 static bool look_at_descriptors(const struct preflight_load *l, const struct host *h,
                                 struct preflight_verdict *v)
 {
-    const uint64_t connections = connections_of(l);
-    const uint64_t each = divide_up(connections, l->threads);
+    const uint64_t each = divide_up(l->connections, l->threads) * l->origins;
     const int64_t limit = sums_files_per_ring(&h->limits);
+    char origins[48] = "";
     if (limit <= 0 || each <= (uint64_t)limit)
         return false;
-    const uint64_t threads = divide_up(connections, (uint64_t)limit);
+    if (l->origins > 1)
+        (void)snprintf(origins, sizeof origins, " x %" PRIu32 " hosts", l->origins);
     v->is_refused = true;
     say(v,
-        "%" PRIu64 " connections / %" PRIu32 " thread%s = %" PRIu64 " for a ring, and %s %" PRId64,
-        connections, l->threads, l->threads == 1 ? "" : "s", each,
+        "%" PRIu64 " connections / %" PRIu32 " thread%s%s = %" PRIu64
+        " for a ring, and %s %" PRId64,
+        l->connections, l->threads, l->threads == 1 ? "" : "s", origins, each,
         limit == SUMS_RING_FILES_MAX ? "a ring holds at most" : "the limit of descriptors is",
         limit);
-    if (limit == SUMS_RING_FILES_MAX)
-        mend(v, "use --threads %" PRIu64 ", or fewer connections", threads);
+    const uint64_t share = (uint64_t)limit / l->origins; /* connections to each that fit */
+    if (limit == SUMS_RING_FILES_MAX || share == 0)
+        mend(v, "use more --threads, or fewer connections");
     else
         mend(v,
              "raise it with 'ulimit -n %" PRIu64 "', or use --threads %" PRIu64
              ", or fewer connections",
-             each, threads);
+             each, divide_up(l->connections, share));
     return true;
 }
 
 static bool look_at_ports(const struct preflight_load *l, const struct host *h,
                           struct preflight_verdict *v)
 {
-    char sum[SUMS_TEXT_MAX], pairs[64] = "";
+    char sum[SUMS_TEXT_MAX], sources[64] = "";
     const uint64_t connections = connections_at_once(l);
     const int64_t ports = sums_ports(&h->network);
-    if (ports == READING_UNKNOWN || (double)connections <= (double)ports * pairs_of(l))
+    if (ports == READING_UNKNOWN || (double)connections <= (double)ports * l->sources)
         return false;
-    /* An open loop opens as few as will do, and a user who waits need not keep one open. */
-    v->is_refused = !l->is_open && !(l->requests_per_connection == 1 && l->wait_s > 0);
-    if (pairs_of(l) > 1)
-        (void)snprintf(pairs, sizeof pairs, " for each of %.0f pairs of addresses", pairs_of(l));
+    v->is_refused = opens_all(l);
+    if (l->sources > 1)
+        (void)snprintf(sources, sizeof sources, " for each of %" PRIu32 " addresses", l->sources);
     sums_write_ports(&h->network, sum);
-    say(v, "%s%" PRIu64 " connections need a local port each, and there are %s%s",
-        v->is_refused ? "" : "up to ", connections, sum, pairs);
+    say(v, "%s%" PRIu64 " connections to one server need a local port each, and there are %s%s",
+        v->is_refused ? "" : "up to ", connections, sum, sources);
     mend(v, "use fewer connections, or sysctl -w net.ipv4.ip_local_port_range='10000 65535'");
     return true;
 }
@@ -124,6 +123,7 @@ static bool look_at_time_wait(const struct preflight_load *l, const struct host 
 {
     const struct host_network *n = &h->network;
     const double requests = (double)l->requests_per_connection;
+    const double pairs = (double)l->origins * l->sources; /* each has all the ports */
     char sum[SUMS_TEXT_MAX];
     /* With one request per connection the server is asked to close: if it is first, it keeps the
      * port. */
@@ -131,8 +131,8 @@ static bool look_at_time_wait(const struct preflight_load *l, const struct host 
         return false;
     const double asked = opened_at_most_per_s(l);
     const double asked_in_all = fmin(asked * l->duration_s, requests_at_most(l) / requests);
-    if (asked <= sums_opened_per_s(n, l->may_be_loopback) * pairs_of(l) ||
-        asked_in_all <= (double)sums_ports(n) * pairs_of(l))
+    if (asked <= sums_opened_per_s(n, l->may_be_loopback) * pairs ||
+        asked_in_all <= (double)sums_ports(n) * pairs)
         return false;
     v->is_refused = l->is_open;
     sums_write_opened(n, l->may_be_loopback, sum);

@@ -13,18 +13,20 @@
 #include "tools/doctor/host.h"
 
 struct preflight_load {
-    bool is_open;      /* requests come at `rate_per_s`, over as few connections as will do */
-    double rate_per_s; /* of an open loop */
-    uint64_t users;    /* a connection for every `pipeline` of them */
-    uint32_t pipeline;
-    double spawn_rate_per_s;          /* of users; INFINITY = all at once */
+    bool is_open;            /* requests come at `rate_per_s` */
+    double rate_per_s;       /* of an open loop */
+    uint64_t users;          /* at a time, at most */
+    double spawn_rate_per_s; /* of users; INFINITY = all at once */
+    uint64_t connections;    /* reserved for each origin */
+    uint32_t pipeline;       /* users that a connection has */
+    bool is_shared; /* connections have no users of their own: as few are opened as will do */
     uint64_t requests_per_connection; /* then squall closes it; 0 = never */
     uint64_t requests_max;            /* 0 = no limit */
     double duration_s;                /* INFINITY = no limit */
     double wait_s;                    /* every user waits so long between tasks at least */
     uint32_t task_requests_max;       /* that a user sends between two waits */
     uint32_t threads;
-    uint32_t origins;     /* addresses and ports of servers */
+    uint32_t origins;     /* addresses and ports of servers; a user may have to do with some only */
     uint32_t sources;     /* local addresses */
     bool may_be_loopback; /* not surely elsewhere */
 };
