@@ -84,6 +84,8 @@ static void an_old_kernel_is_broken_unless_a_ring_opens(void **state)
     h.kernel = (struct host_kernel){ .release = "6.0.9", .major = 6, .minor = 0 };
     assert_finding(&h, "kernel", CHECK_BROKEN, "Linux 6.0.9; 6.1 or newer is needed",
                    "run on Linux 6.1 or newer");
+    h.kernel = (struct host_kernel){ .release = "6.1.0", .major = 6, .minor = 1 };
+    assert_finding(&h, "kernel", CHECK_FINE, "Linux 6.1.0; 6.1 or newer is needed", "");
     h.kernel = (struct host_kernel){ .release = "7.0.0", .major = 7, .minor = 0 };
     assert_finding(&h, "kernel", CHECK_FINE, "Linux 7.0.0; 6.1 or newer is needed", "");
 }
@@ -336,6 +338,24 @@ static void ports_are_a_range_less_what_is_reserved(void **state)
                    "sysctl -w net.ipv4.ip_local_port_range='10000 65535'");
 }
 
+static void a_range_that_is_none_is_unknown(void **state)
+{
+    static const int64_t ranges[][2] = { { 60999, 32768 },
+                                         { -1, 60999 },
+                                         { 32768, 65536 },
+                                         { 0, READING_UNLIMITED },
+                                         { READING_UNKNOWN, READING_UNKNOWN } };
+    struct host h = fine_host();
+    (void)state;
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        h.network.port_first = ranges[i][0];
+        h.network.port_last = ranges[i][1];
+        assert_finding(&h, "ports", CHECK_UNKNOWN, "net.ipv4.ip_local_port_range cannot be read",
+                       "");
+        assert_silent(&h, "time_wait");
+    }
+}
+
 static void ports_in_time_wait_limit_new_connections(void **state)
 {
     struct host h = fine_host();
@@ -409,6 +429,7 @@ int main(void)
         cmocka_unit_test(locked_memory_must_hold_a_ring_for_each_worker),
         cmocka_unit_test(memory_is_held_against_a_large_load),
         cmocka_unit_test(ports_are_a_range_less_what_is_reserved),
+        cmocka_unit_test(a_range_that_is_none_is_unknown),
         cmocka_unit_test(ports_in_time_wait_limit_new_connections),
         cmocka_unit_test(a_short_backlog_limits_bursts),
         cmocka_unit_test(tracked_connections_limit_when_few_are_left),

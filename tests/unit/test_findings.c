@@ -188,6 +188,8 @@ static void a_script_holds_comments_and_the_commands(void **state)
     char *text = script_of(&h);
     size_t found = 0;
     assert_memory_equal(text, "#!/bin/sh\n", 10);
+    assert_non_null(strstr(text, "\n# No command mends it: run on Linux 6.1 or newer"));
+    assert_null(strstr(text, "\n# locked")); /* what is not known has nothing to mend */
     assert_lines_fit(text, 80, false);
     for (const char *line = text; *line != '\0'; line += strcspn(line, "\n")) {
         line += *line == '\n';

@@ -62,6 +62,8 @@ static const struct fake_file desktop[] = {
     { "proc/irq/42/effective_affinity_list", "3\n" },
     { "sys/class/net/eth1/operstate", "down\n" },
     { "sys/class/net/eth1/device/vendor", "0x1af4\n" },
+    { "sys/class/net/docker0/operstate", "up\n" },
+    { "sys/class/net/docker0/queues/rx-0/rps_cpus", "0\n" },
     { "sys/class/net/lo/operstate", "unknown\n" },
     { "sys/class/net/lo/queues/rx-0/rps_cpus", "0\n" },
 };

@@ -206,6 +206,20 @@ static void an_empty_log_has_nothing_to_drop(void **state)
     interval_log_close(NULL);
 }
 
+static void a_run_in_which_nothing_is_recorded_has_intervals_without_rows(void **state)
+{
+    (void)state;
+    struct interval_log *log;
+    struct tally *nothing;
+
+    assert_int_equal(tally_open(&nothing, 0), 0);
+    assert_int_equal(interval_log_open(&log, 0, SIZE_MAX), 0);
+    assert_int_equal(interval_log_add(log, nothing, SECOND_NS), 0);
+    assert_int_equal(log->count, 1);
+    interval_log_close(log);
+    tally_close(nothing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +229,7 @@ int main(void)
         cmocka_unit_test(no_room_at_all_leaves_two_intervals),
         cmocka_unit_test(the_last_interval_can_be_replaced),
         cmocka_unit_test(an_empty_log_has_nothing_to_drop),
+        cmocka_unit_test(a_run_in_which_nothing_is_recorded_has_intervals_without_rows),
     };
     cmocka_set_test_filter(getenv("TEST"));
     return cmocka_run_group_tests_name("interval_log", tests, NULL, NULL) == 0 ? EXIT_SUCCESS

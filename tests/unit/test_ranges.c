@@ -44,6 +44,20 @@ static void what_is_no_list_ends_it(void **state)
     assert_cpus("1,4294967296", "1");
 }
 
+static void a_range_has_its_ends_in_order(void **state)
+{
+    static const char *const wrong[] = { "3-1", "1-", "-1", "1-x", "1;2", " 1" };
+    uint32_t first = 7, last = 7;
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const char *at = wrong[i];
+        assert_false(ranges_next(&at, &first, &last));
+        assert_ptr_equal(at, wrong[i]);
+    }
+    assert_int_equal(first, 7);
+    assert_int_equal(last, 7);
+}
+
 static void cpus_beyond_the_set_are_left_out(void **state)
 {
     (void)state;
@@ -101,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_is_read_and_written_again),
         cmocka_unit_test(what_is_no_list_ends_it),
+        cmocka_unit_test(a_range_has_its_ends_in_order),
         cmocka_unit_test(cpus_beyond_the_set_are_left_out),
         cmocka_unit_test(every_prefix_is_read_in_bounds),
         cmocka_unit_test(a_list_without_room_is_cut_at_a_comma),

@@ -8,7 +8,7 @@
 #define FOLDER_MAX   400u
 #define NO_LIMIT_MIN (INT64_C(1) << 60) /* version 1 writes "no limit" as a huge number */
 
-/* A group's folder below the root, without a '/' at its end. */
+/* A group's folder below the root. */
 struct group {
     const char *root;
     char folder[FOLDER_MAX];
@@ -71,9 +71,8 @@ static bool group_open(struct group *g, const char *root, const char *mount, con
     if (path == NULL)
         return false;
     *g = (struct group){ .root = root, .mount_len = strlen(mount) };
-    const size_t path_len = strcspn(path, "\n");
-    const int len = snprintf(g->folder, sizeof g->folder, "%s%.*s", mount,
-                             path_len == 1 ? 0 : (int)path_len, path);
+    const int len =
+        snprintf(g->folder, sizeof g->folder, "%s%.*s", mount, (int)strcspn(path, "\n"), path);
     return len > 0 && (size_t)len < sizeof g->folder;
 }
 

@@ -1,6 +1,5 @@
 #include "tools/doctor/reading.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,14 +68,13 @@ int64_t reading_next_number(const char **at)
             return READING_UNLIMITED;
         }
     }
+    /* What is too large or too small becomes READING_UNLIMITED or READING_UNKNOWN: the same numbers
+     * that strtoll() has for them. */
     char *end;
-    errno = 0;
     const long long number = strtoll(c, &end, 10);
     if (end == c)
         return READING_UNKNOWN;
     *at = end;
-    if (errno == ERANGE)
-        return number < 0 ? READING_UNKNOWN : READING_UNLIMITED;
     return number;
 }
 
