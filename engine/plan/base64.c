@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <stdint.h>
 
-int base64_encode(struct span text, char *out, size_t cap)
+int base64_write(struct span text, char *out, size_t cap)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -48,7 +48,7 @@ static bool strip_padding(struct span *text)
     return text->len % 4 != 1 && (padded_len == text->len || padded_len % 4 == 0);
 }
 
-int base64_decode(struct span text, char *out, size_t cap)
+int base64_read(struct span text, char *out, size_t cap)
 {
     size_t len = 0;
     uint32_t bits = 0;

@@ -7,10 +7,10 @@
 #include "http/span.h"
 
 /* Writes `text` into out[0..cap), with padding. The length, or -ENOSPC. */
-int base64_encode(struct span text, char *out, size_t cap);
+int base64_write(struct span text, char *out, size_t cap);
 
 /* Both alphabets are read, that of URLs too, with or without padding: tokens have neither. The
  * length, -EINVAL when it is no base64, -ENOSPC. */
-int base64_decode(struct span text, char *out, size_t cap);
+int base64_read(struct span text, char *out, size_t cap);
 
 #endif

@@ -47,7 +47,7 @@ struct value encoding_base64(struct evaluator *e, const struct value *arguments,
     char *out;
     if (!begin(e, &arguments[0], &text, &out))
         return value_none();
-    return keep_encoded(e, base64_encode(text, out, VALUE_TEXT_MAX));
+    return keep_encoded(e, base64_write(text, out, VALUE_TEXT_MAX));
 }
 
 struct value encoding_base64_decode(struct evaluator *e, const struct value *arguments,
@@ -57,7 +57,7 @@ struct value encoding_base64_decode(struct evaluator *e, const struct value *arg
     char *out;
     if (!begin(e, &arguments[0], &text, &out))
         return value_none();
-    return keep_encoded(e, base64_decode(text, out, VALUE_TEXT_MAX));
+    return keep_encoded(e, base64_read(text, out, VALUE_TEXT_MAX));
 }
 
 struct value encoding_sha256(struct evaluator *e, const struct value *arguments, uint32_t count)

@@ -24,16 +24,21 @@ int plan_open(struct plan **ret_plan)
     return 0;
 }
 
+void plan_captures_close(const struct plan_request *requests, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < requests[i].capture_count; k++)
+            regex_close((struct regex *)requests[i].captures[k].regex);
+    }
+}
+
 void plan_close(struct plan *p)
 {
     if (p == NULL)
         return;
     for (uint32_t i = 0; i < p->expression_count; i++)
         expression_close((struct expression *)&p->expressions[i]);
-    for (uint32_t i = 0; i < p->request_count; i++) {
-        for (uint32_t k = 0; k < p->requests[i].capture_count; k++)
-            regex_close((struct regex *)p->requests[i].captures[k].regex);
-    }
+    plan_captures_close(p->requests, p->request_count);
     arena_close(p->arena); /* the plan itself lives there too */
 }
 
@@ -44,6 +49,17 @@ uint32_t plan_first_step(const struct plan *p, uint32_t first)
         at++;
     return p->steps[at].kind == STEP_JUMP && p->steps[at].target < first ? p->steps[at].target
                                                                          : first;
+}
+
+uint32_t plan_find_origin(const struct plan_origin *origins, uint32_t count, const struct url *url)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct plan_origin *o = &origins[i];
+        if (o->is_tls == url->is_tls && o->connect_port == url->port &&
+            span_equal_ignoring_case(span_of(o->connect_host), url->host))
+            return i;
+    }
+    return PLAN_NONE;
 }
 
 const char *plan_read_host(struct plan_host *ret_host, struct span text)

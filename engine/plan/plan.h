@@ -25,6 +25,7 @@
 #include "stats/summary.h"
 
 struct arena;
+struct url;
 
 #define PLAN_NONE          UINT32_MAX
 #define PLAN_CAPTURES_MAX  64u /* out of one response */
@@ -271,6 +272,9 @@ void plan_close(struct plan *p);
 /* Steps that ask answers for something begin with forgetting what the last ones gave, and lead
  * back: the first step of those from `first` on that stands in the scenario. */
 uint32_t plan_first_step(const struct plan *p, uint32_t first);
+
+/* The one of `origins` that a whole URL leads to; PLAN_NONE = none of them. */
+uint32_t plan_find_origin(const struct plan_origin *origins, uint32_t count, const struct url *url);
 
 /* The plan in words, for `squall check`: users, load, each task with its share and its requests.
  * malloc'd, NULL = no memory. */

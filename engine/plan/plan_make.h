@@ -16,6 +16,9 @@
 /* A plan with nothing in it but its arena. 0 or -ENOMEM. */
 int plan_open(struct plan **ret_plan);
 
+/* Frees the patterns of all captures of so many requests. */
+void plan_captures_close(const struct plan_request *requests, uint32_t count);
+
 /* A host as requests need it. */
 struct plan_host {
     struct url url;

@@ -118,14 +118,6 @@ void scenario_answers_attach(struct build *b, uint32_t first, struct place at)
     }
 }
 
-void scenario_captures_close(const struct plan_request *requests, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t k = 0; k < requests[i].capture_count; k++)
-            regex_close((struct regex *)requests[i].captures[k].regex);
-    }
-}
-
 bool scenario_cookie_check(struct build *b, const struct node *cookie)
 {
     const struct span value = cookie->text;

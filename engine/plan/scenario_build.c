@@ -229,7 +229,7 @@ static void close_unkept(struct build *b)
     for (uint32_t i = b->plan->expression_count; i < b->expressions.count; i++)
         expression_close((struct expression *)b->expressions.items + i);
     if (b->plan->request_count == 0)
-        scenario_captures_close((const struct plan_request *)b->requests.items, b->requests.count);
+        plan_captures_close((const struct plan_request *)b->requests.items, b->requests.count);
 }
 
 int scenario_build(struct plan **ret_plan, struct scenario *s, const struct plan_overrides *over)

@@ -164,9 +164,6 @@ bool scenario_captures_add(struct build *b, struct plan_request *request,
 /* Adds captures of b->answers to the requests from `first` on. */
 void scenario_answers_attach(struct build *b, uint32_t first, struct place at);
 
-/* Closes what captures hold beside memory. */
-void scenario_captures_close(const struct plan_request *requests, uint32_t count);
-
 /* Writes the body of `r` after template_builder_begin_body(). */
 void scenario_body_write(struct build *b, struct request_writer *w,
                          const struct scenario_request *r);

@@ -3,24 +3,9 @@
 #include "engine/plan/plan_make.h"
 #include "engine/plan/scenario_build.h"
 
-static const struct plan_origin *origins(const struct build *b)
-{
-    return (const struct plan_origin *)b->origins.items;
-}
-
-static bool is_origin(const struct plan_origin *o, const struct url *u)
-{
-    return o->is_tls == u->is_tls && o->connect_port == u->port &&
-           span_equal_ignoring_case(span_of(o->connect_host), u->host);
-}
-
 static uint32_t find_origin(const struct build *b, const struct url *u)
 {
-    for (uint32_t i = 0; i < b->origins.count; i++) {
-        if (is_origin(&origins(b)[i], u))
-            return i;
-    }
-    return PLAN_NONE;
+    return plan_find_origin((const struct plan_origin *)b->origins.items, b->origins.count, u);
 }
 
 static void add_origin(struct build *b, const struct plan_host *host)

@@ -334,7 +334,7 @@ uint32_t scenario_request_build(struct build *b, const struct scenario_request *
     }
     struct plan_request *added = scenario_row_add(b, &b->requests, sizeof(*added));
     if (added == NULL) {
-        scenario_captures_close(&request, 1);
+        plan_captures_close(&request, 1);
         return 0;
     }
     *added = request;

@@ -6,9 +6,9 @@
 #include "engine/run/scope.h"
 #include "engine/run/worker_state.h"
 
-#define STEPS_IN_A_ROW    1000u                /* without a request or a wait … */
-#define STEPS_UNTIMED     16u                  /* … and between two looks at the clock: a step … */
-#define TIME_IN_A_ROW_NS  UINT64_C(100000)     /* … takes 0.1 us, but 10 us in a long list */
+#define STEPS_IN_A_ROW    1000u            /* without a request or a wait … */
+#define STEPS_UNTIMED     16u              /* … and between two looks at the clock: a step … */
+#define TIME_IN_A_ROW_NS  UINT64_C(250000) /* … takes 0.1 us, but 10 us in a long list */
 #define ON_START_AGAIN_NS UINT64_C(1000000000) /* at least so long after a failed on_start */
 
 static const struct plan_set *flow_set(const struct worker *w, const struct user *u)

@@ -20,16 +20,15 @@ enum pool_place {
 
 struct pool {
     struct user_list waiting;
-    uint32_t
-        first[POOL_PLACE_COUNT]; /* connections in each place, as index + 1, last in first out */
+    /* Connections in each place, as index + 1, last in first out. */
+    uint32_t first[POOL_PLACE_COUNT];
 };
 
-/* The request of `u` waits for a connection of `origin`; the next one of a chain before all others.
- */
+/* The request of `u` waits for a connection of `origin`, the next one of a chain before all
+ * others. */
 void pool_ask(struct worker *w, uint32_t origin, struct user *u);
 
-/* `c` is offered if it is free. One that may not be opened yet is offered when its pause is over.
- */
+/* `c` is offered if it is free; one that may not be opened yet, when its pause is over. */
 void pool_offer(struct worker *w, struct conn *c);
 /* It is not to be had any more. */
 void pool_withdraw(struct worker *w, struct conn *c);

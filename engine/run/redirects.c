@@ -18,17 +18,6 @@ size_t redirects_growth(const struct plan *plan)
     return follows ? REDIRECT_TARGET_MAX + HOST_LINE_MAX : 0;
 }
 
-static uint32_t find_origin(const struct worker *w, const struct url *to)
-{
-    for (uint32_t i = 0; i < w->plan->origin_count; i++) {
-        const struct url *base = &w->bases[i];
-        if (base->is_tls == to->is_tls && base->port == to->port &&
-            span_equal_ignoring_case(base->host, to->host))
-            return i;
-    }
-    return PLAN_NONE;
-}
-
 static enum redirect_course refuse(struct worker *w, const char *why, struct span location)
 {
     snprintf(w->message, sizeof w->message, "redirected to '%.*s', %s",
@@ -92,7 +81,7 @@ enum redirect_course redirects_look(struct worker *w, struct conn *c)
                          exchange_target(exchange_sent(w, c)), &to, target, sizeof target);
     if (len < 0)
         return refuse(w, "which cannot be requested", location);
-    const uint32_t origin = find_origin(w, &to);
+    const uint32_t origin = plan_find_origin(w->plan->origins, w->plan->origin_count, &to);
     if (origin == PLAN_NONE)
         return refuse(w, "a host that the scenario does not name: add it to 'hosts:'", location);
     return prepare(w, c, u, origin, (struct span){ target, (size_t)len }, location);
