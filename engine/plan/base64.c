@@ -4,25 +4,14 @@
 #include <limits.h>
 #include <stdint.h>
 
+#include "stats/base64.h"
+
 int base64_write(struct span text, char *out, size_t cap)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const uint8_t *bytes = (const uint8_t *)text.bytes;
-    const size_t len = text.len / 3 * 4 + (text.len % 3 > 0 ? 4 : 0);
-    if (text.len > INT_MAX / 2 || len > cap)
+    if (text.len > INT_MAX / 2 || BASE64_LEN(text.len) > cap)
         return -ENOSPC;
-    for (size_t i = 0; i < text.len; i += 3) {
-        const size_t taken = text.len - i < 3 ? text.len - i : 3;
-        const uint32_t group = (uint32_t)bytes[i] << 16 |
-                               (taken > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
-                               (taken > 2 ? bytes[i + 2] : 0);
-        *out++ = letters[group >> 18];
-        *out++ = letters[group >> 12 & 63];
-        *out++ = taken > 1 ? letters[group >> 6 & 63] : '=';
-        *out++ = taken > 2 ? letters[group & 63] : '=';
-    }
-    return (int)len;
+    base64_encode(out, (const uint8_t *)text.bytes, text.len);
+    return (int)BASE64_LEN(text.len);
 }
 
 /* The six bits that a letter stands for, or -1. */

@@ -40,7 +40,7 @@ static double wait_s_of(const struct plan *plan)
 static uint32_t requests_from(const struct plan *plan, uint32_t step)
 {
     uint32_t count = 0;
-    for (; plan->steps[step].kind != STEP_END; step++) {
+    for (step = plan_first_step(plan, step); plan->steps[step].kind != STEP_END; step++) {
         if (plan->steps[step].kind == STEP_JUMP && plan->steps[step].target <= step)
             return UINT32_MAX;
         count += plan->steps[step].kind == STEP_REQUEST;
