@@ -121,7 +121,8 @@ class NginxServer(Server):
         folder = options.folder
         (folder / "bytes").mkdir(exist_ok=True)
         for case in CASES.values():
-            (folder / case.path[1:]).write_bytes(b"x" * int(case.path.rsplit("/", 1)[1]))
+            if "nginx" in case.servers:
+                (folder / case.path[1:]).write_bytes(b"x" * int(case.path.rsplit("/", 1)[1]))
         user = "user root;" if os.getuid() == 0 else ""
         config = folder / "nginx.conf"
         config.write_text(NGINX % {"folder": folder, "port": port, "user": user}, "utf-8")
