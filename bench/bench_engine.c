@@ -59,7 +59,7 @@ static void prepare_values(void)
 {
     bench_check(values_open(&values, USERS, VARIABLES) == 0);
     for (uint32_t user = 0; user < USERS; user++)
-        bench_check(values_set(&values, user, 1, token) == 0);
+        bench_check(values_set(&values, user, 1, token, false) == 0);
 }
 
 static void finish_values(void)
@@ -73,7 +73,7 @@ static void set_values(uint64_t rounds)
     const struct span texts[2] = { token, { token.bytes, 2 } };
     uint64_t kept = 0;
     for (uint64_t i = 0; i < rounds; i++)
-        kept += values_set(&values, (uint32_t)(i % USERS), 0, texts[i / USERS % 2]) == 0;
+        kept += values_set(&values, (uint32_t)(i % USERS), 0, texts[i / USERS % 2], false) == 0;
     bench_check(kept == rounds);
     struct span last;
     bench_check(values_get(&values, (uint32_t)((rounds - 1) % USERS), 0, &last) == 0);

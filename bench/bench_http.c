@@ -71,7 +71,7 @@ static void *keep_block(void *context, size_t size)
     return blocks[block_count++] = calloc(1, size > 0 ? size : 1);
 }
 
-static int slot_value(void *context, uint32_t slot, struct span *ret_value)
+static int value_of_slot(void *context, uint32_t slot, struct slot_value *ret_value)
 {
     static const struct span values[] = {
         { "17", 2 },
@@ -79,7 +79,7 @@ static int slot_value(void *context, uint32_t slot, struct span *ret_value)
         { "Tweet 1b4e28ba-2fa1-11d2-883f-0016d3cca427", 42 },
     };
     (void)context;
-    *ret_value = values[slot];
+    *ret_value = (struct slot_value){ values[slot], false };
     return 0;
 }
 
@@ -131,7 +131,7 @@ static size_t render(uint64_t rounds)
     uint64_t done = 0;
     uint32_t bad_slot = 0;
     for (uint64_t i = 0; i < rounds; i++) {
-        done += template_render(&template, SPAN_LITERAL(""), slot_value, NULL, rendered,
+        done += template_render(&template, SPAN_LITERAL(""), value_of_slot, NULL, rendered,
                                 sizeof rendered, &len, &bad_slot) == 0;
         bench_keep(len);
     }
@@ -160,6 +160,7 @@ static void render_fixed(uint64_t rounds)
 /* A value near the end of an answer of 1 KiB, as a scenario captures it. */
 static void capture_json_1k(uint64_t rounds)
 {
+    bool is_json = false;
     static char body[1100], out[64];
     size_t used = (size_t)snprintf(body, sizeof body, "{\"items\": [");
     while (used < 960)
@@ -168,8 +169,8 @@ static void capture_json_1k(uint64_t rounds)
     used += (size_t)snprintf(body + used, sizeof body - used, "{}], \"next\": {\"id\": 17}}");
     uint64_t done = 0;
     for (uint64_t i = 0; i < rounds; i++)
-        done += capture_json((struct span){ body, used }, SPAN_LITERAL("/next/id"), out,
-                             sizeof out) == 2;
+        done += capture_json((struct span){ body, used }, SPAN_LITERAL("/next/id"), out, sizeof out,
+                             &is_json) == 2;
     bench_check(done == rounds);
 }
 

@@ -61,7 +61,7 @@ static void open_all(void)
     static const struct span items[] = { { "a", 1 }, { "b", 1 }, { "c", 1 } };
     list_len = 0;
     for (size_t i = 0; i < sizeof items / sizeof items[0]; i++)
-        list_len = (size_t)text_list_append(list, list_len, sizeof list, items[i]);
+        list_len = (size_t)text_list_append(list, list_len, sizeof list, items[i], false);
     prng_init(&random_numbers, 1, 2);
     bench_check(arena_open(&arena) == 0 && evaluator_open(&evaluator) == 0);
 }
@@ -186,10 +186,10 @@ static void prepare_template(void)
     template_builder_close(builder);
 }
 
-static int value_of_slot(void *context, uint32_t slot, struct span *ret_value)
+static int value_of_slot(void *context, uint32_t slot, struct slot_value *ret_value)
 {
     (void)context;
-    return expression_text(&expressions[slot], evaluator, &scope, ret_value) ? 0 : -1;
+    return expression_slot(&expressions[slot], evaluator, &scope, ret_value) ? 0 : -1;
 }
 
 static void render_ten_slots(uint64_t rounds)

@@ -38,10 +38,16 @@ bool capture_pointer_is_list(struct span pointer)
     return star_count(pointer) > 0;
 }
 
+/* Whether its text alone says what it is: all but strings, which lose their quotes. */
+static bool value_is_json(struct span value)
+{
+    return value.bytes[0] != '"';
+}
+
 /* A value as what it says: a string without its quotes, anything else as it stands. */
 static int value_write(struct span value, char *out, size_t cap)
 {
-    if (value.bytes[0] == '"')
+    if (!value_is_json(value))
         return json_unescape(value, out, cap);
     if (value.len > cap || value.len > INT_MAX)
         return -ENOSPC;
@@ -72,8 +78,8 @@ static void list_add(void *context, struct span value)
         list->len = -ENOSPC;
         return;
     }
-    list->len =
-        text_list_append(list->out, (size_t)used, list->cap, (struct span){ text, (size_t)len });
+    list->len = text_list_append(list->out, (size_t)used, list->cap,
+                                 (struct span){ text, (size_t)len }, value_is_json(value));
     /* Grown by less than the item, it has begun to drop the oldest. */
     if (list->len <= used + len)
         list->len = -ENOSPC;
@@ -87,14 +93,18 @@ static int list_capture(struct span body, struct span pointer, char *out, size_t
     return rc < 0 ? rc : list.len;
 }
 
-int capture_json(struct span body, struct span pointer, char *out, size_t cap)
+int capture_json(struct span body, struct span pointer, char *out, size_t cap, bool *ret_is_json)
 {
     struct span value;
 
+    *ret_is_json = false;
     if (capture_pointer_fault(pointer))
         return -ENOENT;
     if (capture_pointer_is_list(pointer))
         return list_capture(body, pointer, out, cap);
     const int rc = json_find(body, pointer, &value);
-    return rc < 0 ? rc : value_write(value, out, cap);
+    if (rc < 0)
+        return rc;
+    *ret_is_json = value_is_json(value);
+    return value_write(value, out, cap);
 }

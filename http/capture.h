@@ -25,6 +25,7 @@ struct capture {
     struct span what; /* JSON pointer (RFC 6901: "" or "/a/0"; see below), header or cookie
                          name, pattern as written; empty for a body */
     struct span fallback;
+    bool fallback_is_json;     /* a number, true, false or null, to be sent as one */
     const struct regex *regex; /* CAPTURE_REGEX */
     uint32_t variable;         /* where the value goes; meaning known to the caller */
 };
@@ -35,13 +36,14 @@ const char *capture_pointer_fault(struct span pointer);
 bool capture_pointer_is_list(struct span pointer); /* has a '*' */
 
 /* Finds `pointer` in the JSON text `body`. A string is unescaped into out (UTF-8); a number, true,
- * false, null, object or array is copied as its text. Returns the length; -ENOENT: nothing there;
+ * false, null, object or array is copied as its text, which *ret_is_json says (of a list,
+ * text_list_is_json() of each item). Returns the length; -ENOENT: nothing there;
  * -EBADMSG: the body as a whole is no valid JSON (of equal names the last counts, so it must be
  * read to its end); -ENOSPC: longer than cap. Depth is bounded by 64 (-EBADMSG beyond).
  * A pointer with '*' writes a text_list; items that lack the rest of the pointer are left out, and
  * no item at all is -ENOENT only when what '*' stands in is not there. Of an object every member
  * counts, of equal names too. -ENOSPC also when one item is longer than TEXT_LIST_ITEM_MAX, or the
  * list than TEXT_LIST_BYTES_MAX. */
-int capture_json(struct span body, struct span pointer, char *out, size_t cap);
+int capture_json(struct span body, struct span pointer, char *out, size_t cap, bool *ret_is_json);
 
 #endif

@@ -73,18 +73,8 @@ static int escape_json(struct span value, struct out *o)
     return 0;
 }
 
-/* A list or an object, whole: it was one before, in an answer or a variable, and stays one. */
-static bool is_json_structure(struct span value)
+static int escape_json_string(struct span value, struct out *o)
 {
-    struct span found;
-    return value.len > 0 && (value.bytes[0] == '[' || value.bytes[0] == '{') &&
-           json_find(value, (struct span){ "", 0 }, &found) == 0 && found.len == value.len;
-}
-
-static int escape_json_value(struct span value, struct out *o)
-{
-    if (json_is_plain_value(value) || is_json_structure(value))
-        return out_put(o, value.bytes, value.len);
     int rc = out_put(o, "\"", 1);
     if (rc == 0)
         rc = escape_json(value, o);
@@ -101,7 +91,7 @@ static int escape_into(enum escape how, struct span value, struct out *o)
     case ESCAPE_JSON:
         return escape_json(value, o);
     case ESCAPE_JSON_VALUE:
-        return escape_json_value(value, o);
+        return escape_json_string(value, o);
     case ESCAPE_HEADER:
         if (!header_value_is_valid(value))
             return -EILSEQ;
@@ -131,19 +121,21 @@ struct render {
 
 static int render_slot(struct render *r, const struct piece *p, bool is_head)
 {
-    struct span value;
+    struct slot_value value;
     int rc = r->value(r->context, p->slot, &value);
 
-    if (rc == 0 && is_head && p->escape == ESCAPE_NONE && !target_is_valid(value))
+    if (rc == 0 && is_head && p->escape == ESCAPE_NONE && !target_is_valid(value.text))
         rc = -EILSEQ;
-    if (rc == 0)
-        rc = escape_into(p->escape, value, &r->out);
-    return rc;
+    if (rc < 0)
+        return rc;
+    if (p->escape == ESCAPE_JSON_VALUE && value.is_json)
+        return out_put(&r->out, value.text.bytes, value.text.len);
+    return escape_into(p->escape, value.text, &r->out);
 }
 
 static int render_optional_header(struct render *r, const struct piece *p)
 {
-    struct span value;
+    struct slot_value value;
     int rc = r->value(r->context, p->slot, &value);
 
     if (rc == -ENODATA)
@@ -151,7 +143,7 @@ static int render_optional_header(struct render *r, const struct piece *p)
     if (rc == 0)
         rc = out_put(&r->out, r->t->bytes + p->offset, p->len);
     if (rc == 0)
-        rc = escape_into(ESCAPE_HEADER, value, &r->out);
+        rc = escape_into(ESCAPE_HEADER, value.text, &r->out);
     return rc == 0 ? out_put(&r->out, "\r\n", 2) : rc;
 }
 

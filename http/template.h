@@ -24,8 +24,8 @@ enum escape {
     ESCAPE_FORM,  /* application/x-www-form-urlencoded: as query, space becomes '+' */
     ESCAPE_JSON,  /* inside a JSON string: json_escape(); bytes that are no UTF-8 are refused
                      (-EILSEQ) */
-    ESCAPE_JSON_VALUE, /* a whole JSON value: a number, true, false, null, list or object as it is,
-                          all else as a JSON string */
+    ESCAPE_JSON_VALUE, /* a whole JSON value: as it stands when the slot says that it is JSON, else
+                          as a JSON string with its quotes */
     ESCAPE_HEADER      /* refused (-EILSEQ) when not header_value_is_valid() */
 };
 
@@ -61,9 +61,15 @@ static inline bool template_is_fixed(const struct template *t)
     return t->whole.len != 0;
 }
 
+/* What a slot holds now. */
+struct slot_value {
+    struct span text;
+    bool is_json; /* `text` is a JSON value as it stands: 12, true, null, [1], but no string */
+};
+
 /* The raw value of `slot`, valid until the next call. 0; -ENODATA when there is none now (an
  * optional header is left out, anything else fails the request); another -errno is passed on. */
-typedef int template_value_fn(void *context, uint32_t slot, struct span *ret_value);
+typedef int template_value_fn(void *context, uint32_t slot, struct slot_value *ret_value);
 
 /* Renders into out[0..cap). `extra` is empty, or whole header lines to stand behind the template's
  * own ("Cookie: a=b\r\n"). 0, -ENODATA, -EILSEQ (a value that may not stand there), -ENOSPC
@@ -76,7 +82,8 @@ int template_render(const struct template *t, struct span extra, template_value_
 int template_render_text(const struct template *t, template_value_fn *value, void *context,
                          char *out, size_t cap, size_t *ret_len, uint32_t *ret_bad_slot);
 
-/* Escapes one value into out[0..cap): bytes written, or -EILSEQ, -ENOSPC. */
+/* Escapes one text, which is no JSON as it stands, into out[0..cap): bytes written, or -EILSEQ,
+ * -ENOSPC. */
 int template_escape(enum escape how, struct span value, char *out, size_t cap);
 
 /* Building, at load time only; may allocate (malloc) until template_builder_finish hands everything

@@ -163,7 +163,7 @@ void template_builder_begin_body(struct template_builder *b)
     b->has_body = true;
 }
 
-static int no_value(void *context, uint32_t slot, struct span *ret_value)
+static int no_value(void *context, uint32_t slot, struct slot_value *ret_value)
 {
     (void)context;
     (void)slot;

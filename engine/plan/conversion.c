@@ -64,7 +64,22 @@ bool value_as_double(const struct value *v, double *ret_number)
     return true;
 }
 
-/* A list as a JSON array; items that are JSON numbers, true, false or null stand as they are. */
+bool value_is_json(const struct value *v)
+{
+    return v->kind == VALUE_TEXT ? v->is_json : v->kind != VALUE_NONE;
+}
+
+static int write_item(struct span item, struct out *o)
+{
+    if (text_list_is_json(item))
+        return out_put_span(o, item);
+    const int len = template_escape(ESCAPE_JSON_VALUE, item, o->bytes + o->len, o->cap - o->len);
+    if (len > 0)
+        o->len += (size_t)len;
+    return len < 0 ? len : 0;
+}
+
+/* A list as a JSON array. */
 static bool write_list(struct span list, struct out *o)
 {
     struct span item;
@@ -72,11 +87,8 @@ static bool write_list(struct span list, struct out *o)
     for (size_t at = 0; text_list_next(list, &at, &item);) {
         if (o->len > 1)
             out_put(o, ",", 1);
-        const int len =
-            template_escape(ESCAPE_JSON_VALUE, item, o->bytes + o->len, o->cap - o->len);
-        if (len < 0)
+        if (write_item(item, o) < 0)
             return false;
-        o->len += (size_t)len;
     }
     out_put(o, "]", 1);
     return out_finish(o) >= 0;

@@ -13,6 +13,7 @@
 #include "engine/plan/number.h"
 #include "engine/plan/operator.h"
 #include "http/regex.h"
+#include "http/template.h"
 #include "http/text_list.h"
 
 int evaluator_open_plain(struct evaluator **ret_evaluator)
@@ -74,15 +75,15 @@ static struct value *carry_out(struct evaluator *e, const struct operation *o, s
         *top = o->constant;
         return top + 1;
     case OPERATION_VARIABLE:
-        top->kind = VALUE_NONE;
+        *top = value_none();
         s->variable(s->context, o->index, top);
         return top + 1;
     case OPERATION_FIELD:
-        top->kind = VALUE_NONE;
+        *top = value_none();
         s->field(s->context, o->index, o->column, top);
         return top + 1;
     case OPERATION_NOTE:
-        top->kind = VALUE_NONE;
+        *top = value_none();
         s->note(s->context, (enum scope_note)o->index, top);
         return top + 1;
     case OPERATION_COOKIE:
@@ -134,13 +135,24 @@ struct value expression_evaluate(const struct expression *x, struct evaluator *e
     return *evaluate(x, e, s);
 }
 
+bool expression_slot(const struct expression *x, struct evaluator *e, const struct scope *s,
+                     struct slot_value *ret_value)
+{
+    struct span text;
+    const struct value *value = evaluate(x, e, s);
+    if (!value_as_text(e, value, &text) || text.len > VALUE_TEXT_MAX)
+        return false;
+    *ret_value = (struct slot_value){ text, value_is_json(value) };
+    return true;
+}
+
 bool expression_text(const struct expression *x, struct evaluator *e, const struct scope *s,
                      struct span *ret_text)
 {
-    struct span text;
-    if (!value_as_text(e, evaluate(x, e, s), &text) || text.len > VALUE_TEXT_MAX)
+    struct slot_value value;
+    if (!expression_slot(x, e, s, &value))
         return false;
-    *ret_text = text;
+    *ret_text = value.text;
     return true;
 }
 

@@ -12,6 +12,7 @@
 #define EVALUATOR_SCRATCH_BYTES (256u * 1024u) /* for all texts made during one evaluation */
 
 struct evaluator; /* memory of one core */
+struct slot_value;
 
 /* What an expression sees of its user; the engine fills it in. The functions are called with *ret
  * being none and must not evaluate themselves. */
@@ -40,6 +41,11 @@ struct value expression_evaluate(const struct expression *x, struct evaluator *e
 bool expression_text(const struct expression *x, struct evaluator *e, const struct scope *s,
                      struct span *ret_text);
 
+/* The same with its type: numbers, truths and lists are JSON as they stand. What is one variable,
+ * field or item has the type of that. */
+bool expression_slot(const struct expression *x, struct evaluator *e, const struct scope *s,
+                     struct slot_value *ret_value);
+
 /* As a condition. */
 bool expression_holds(const struct expression *x, struct evaluator *e, const struct scope *s);
 
@@ -51,6 +57,9 @@ bool expression_integer(const struct expression *x, struct evaluator *e, const s
 /* The text of a value, valid until the next evaluation; a list is written as JSON. False for none,
  * and when there is no room for it. */
 bool value_as_text(struct evaluator *e, const struct value *v, struct span *ret_text);
+
+/* Its text is a JSON value as it stands. */
+bool value_is_json(const struct value *v);
 
 /* value as text for people, for messages of checks: strings in quotes, "none", cut at 60 bytes. */
 void value_describe(const struct value *v, char *out, size_t size);

@@ -3,6 +3,7 @@
 #define SQUALL_ENGINE_PLAN_EVALUATOR_H
 
 #include "engine/plan/evaluate.h"
+#include "http/text_list.h"
 
 struct regex_matcher;
 
@@ -54,6 +55,12 @@ struct value value_number(double number);
 static inline struct value value_text(struct span text)
 {
     return (struct value){ .kind = VALUE_TEXT, .text = text };
+}
+
+/* An item as text_list_next() and the like give it. */
+static inline struct value value_item(struct span item)
+{
+    return (struct value){ .kind = VALUE_TEXT, .is_json = text_list_is_json(item), .text = item };
 }
 
 /* ---- one kind of value read as another ---- */

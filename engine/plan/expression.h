@@ -98,6 +98,7 @@ enum value_kind { VALUE_NONE, VALUE_TRUTH, VALUE_INTEGER, VALUE_NUMBER, VALUE_TE
 
 struct value {
     enum value_kind kind;
+    bool is_json; /* VALUE_TEXT: a JSON value as it stands (12, true, null, [1]), no string */
     union {
         int64_t integer;  /* VALUE_INTEGER; VALUE_TRUTH: 0 or 1 */
         double number;    /* VALUE_NUMBER: finite */

@@ -21,14 +21,21 @@ struct diag_list;
 
 enum feed_order { FEED_SEQUENTIAL, FEED_SHUFFLED, FEED_RANDOM };
 
+/* One field of a row. */
+struct feed_field {
+    const char *bytes;
+    uint32_t len;
+    bool is_json; /* it was a number, true, false, null, array or object in JSON */
+};
+
 struct feed {
     const char *name; /* as the scenario calls it */
     enum feed_order order;
     bool stops; /* at its end; else it begins again */
     const struct span *columns;
     uint32_t column_count, row_count;
-    const struct span *fields; /* row * column_count + column */
-    const uint32_t *shuffle;   /* FEED_SHUFFLED: the order of the rows */
+    const struct feed_field *fields; /* row * column_count + column */
+    const uint32_t *shuffle;         /* FEED_SHUFFLED: the order of the rows */
 };
 
 /* Reads `path` into the arena; the ending of its name says which form it has (.csv, .jsonl,
@@ -56,9 +63,10 @@ uint32_t feed_column(const struct feed *f, struct span name);
 bool feed_row(const struct feed *f, uint64_t taken, uint32_t core, uint32_t cores, struct prng *p,
               uint32_t *ret_row);
 
-static inline struct span feed_field(const struct feed *f, uint32_t row, uint32_t column)
+static inline const struct feed_field *feed_field(const struct feed *f, uint32_t row,
+                                                  uint32_t column)
 {
-    return f->fields[(uint64_t)row * f->column_count + column];
+    return &f->fields[(uint64_t)row * f->column_count + column];
 }
 
 #endif

@@ -124,7 +124,8 @@ static bool read_row(struct csv *c)
     while (after == CSV_FIELD) {
         struct span field;
         after = read_field(c, &field);
-        if (after == CSV_FAULT || (count < t->column_count && !feed_table_set(t, count, field)))
+        if (after == CSV_FAULT ||
+            (count < t->column_count && !feed_table_set(t, count, field, false)))
             return false;
         count++;
     }

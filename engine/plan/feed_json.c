@@ -49,7 +49,7 @@ static bool read_member(struct feed_table *t, struct span name, struct span valu
         return feed_table_refuse(t, "the first line has no key %s", diag_quote(key).text);
     if (t->row[column].bytes != NULL)
         return feed_table_refuse(t, "key %s is there twice", diag_quote(key).text);
-    return text_of(t, value, &field) && feed_table_set(t, column, field);
+    return text_of(t, value, &field) && feed_table_set(t, column, field, value.bytes[0] != '"');
 }
 
 static bool read_line(struct feed_table *t, struct span line)

@@ -85,12 +85,12 @@ bool feed_table_add_column(struct feed_table *t, struct span name)
     return true;
 }
 
-bool feed_table_set(struct feed_table *t, uint32_t column, struct span field)
+bool feed_table_set(struct feed_table *t, uint32_t column, struct span field, bool is_json)
 {
     if (field.len > FEED_FIELD_MAX)
         return feed_table_refuse(t, "expected at most %u bytes in %s, found %zu", FEED_FIELD_MAX,
                                  diag_quote(t->columns[column]).text, field.len);
-    t->row[column] = field;
+    t->row[column] = (struct feed_field){ field.bytes, (uint32_t)field.len, is_json };
     return true;
 }
 

@@ -20,9 +20,9 @@ struct feed_table {
     uint32_t line;    /* being read, from 1; faults name it unless it is 0 */
     struct span *columns;
     uint32_t column_count;
-    struct span *row; /* being filled, all of its fields {NULL, 0} at first */
+    struct feed_field *row; /* being filled, all of its bytes NULL at first */
     uint32_t row_count;
-    const struct span *fields;
+    const struct feed_field *fields;
     char *fault;
     size_t fault_size;
     int error;
@@ -40,7 +40,7 @@ bool feed_table_refuse(struct feed_table *t, const char *format, ...)
 bool feed_table_add_column(struct feed_table *t, struct span name);
 
 /* Fills one of the row's fields. */
-bool feed_table_set(struct feed_table *t, uint32_t column, struct span field);
+bool feed_table_set(struct feed_table *t, uint32_t column, struct span field, bool is_json);
 
 /* The row is full; the next begins. */
 void feed_table_end_row(struct feed_table *t);

@@ -18,7 +18,7 @@ static struct value item_at(const struct value *list, int64_t index)
     struct span item;
     if (list->kind != VALUE_LIST || !text_list_at(list->text, index, &item))
         return value_none();
-    return value_text(item);
+    return value_item(item);
 }
 
 struct value list_first(struct evaluator *e, const struct value *arguments, uint32_t count)
@@ -42,7 +42,7 @@ static bool list_put(struct new_list *l, struct span item)
 {
     if (item.len > TEXT_LIST_ITEM_MAX || item.len + 2 > l->cap - l->len)
         return false;
-    const int len = text_list_append(l->bytes, l->len, l->cap, item);
+    const int len = text_list_append(l->bytes, l->len, l->cap, item, false);
     l->len = len > 0 ? (size_t)len : l->len;
     return len > 0;
 }

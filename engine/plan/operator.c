@@ -147,11 +147,25 @@ bool value_compare(const struct value *left, const struct value *right, int *ret
     return true;
 }
 
+/* Item by item as texts: '7' and 7 are the same, as they are outside of lists. */
+static bool lists_equal(struct span a, struct span b)
+{
+    struct span left, right;
+    size_t at = 0, also_at = 0;
+    while (text_list_next(a, &at, &left)) {
+        if (!text_list_next(b, &also_at, &right) || !span_equal(left, right))
+            return false;
+    }
+    return !text_list_next(b, &also_at, &right);
+}
+
 bool value_equals(const struct value *left, const struct value *right)
 {
-    const bool have_bytes = left->kind == VALUE_TEXT || left->kind == VALUE_LIST;
-    if (have_bytes && left->kind == right->kind && span_equal(left->text, right->text))
+    if (left->kind == VALUE_TEXT && right->kind == VALUE_TEXT &&
+        span_equal(left->text, right->text))
         return true;
+    if (left->kind == VALUE_LIST && right->kind == VALUE_LIST)
+        return lists_equal(left->text, right->text);
     const struct value a = value_meaning(left), b = value_meaning(right);
     switch (a.kind) {
     case VALUE_INTEGER:
@@ -172,7 +186,7 @@ static bool list_contains(struct span list, const struct value *wanted)
 {
     struct span item;
     for (size_t at = 0; text_list_next(list, &at, &item);) {
-        const struct value value = value_text(item);
+        const struct value value = value_item(item);
         if (value_equals(&value, wanted))
             return true;
     }
@@ -232,5 +246,5 @@ struct value operator_index(const struct value *list, const struct value *index)
     if (list->kind != VALUE_LIST || !value_as_integer(index, &at) ||
         !text_list_at(list->text, at, &item))
         return value_none();
-    return value_text(item);
+    return value_item(item);
 }

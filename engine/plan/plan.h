@@ -114,7 +114,8 @@ struct plan_step {
     uint8_t counter;              /* below PLAN_LOOPS_MAX */
     struct span name;             /* STEP_COOKIE */
     const struct template *value; /* STEP_SET, STEP_APPEND, STEP_COOKIE: a text alone */
-    struct wait_rule wait;        /* STEP_PAUSE */
+    bool is_json;          /* `value` is a number, true or false as YAML has them, not a text */
+    struct wait_rule wait; /* STEP_PAUSE */
 };
 
 struct plan_task {

@@ -141,5 +141,5 @@ struct value random_pick(struct evaluator *e, const struct value *arguments, uin
     if (items == 0 ||
         !text_list_at(arguments[0].text, (int64_t)prng_below(e->scope->random, items), &item))
         return value_none();
-    return value_text(item);
+    return value_item(item);
 }

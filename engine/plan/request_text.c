@@ -38,10 +38,15 @@ static void write_slot(struct request_writer *w, uint32_t slot, uint32_t bytes_m
 }
 
 /* False when it may not stand there, or is too long for the room taken here. */
-static bool write_constant(struct request_writer *w, struct span value, enum escape how)
+static bool write_constant(struct request_writer *w, const struct slot_value *value,
+                           enum escape how)
 {
     char escaped[CONSTANT_ESCAPED_MAX];
-    const int len = template_escape(how, value, escaped, sizeof(escaped));
+    if (how == ESCAPE_JSON_VALUE && value->is_json) {
+        request_write_fixed(w, value->text);
+        return true;
+    }
+    const int len = template_escape(how, value->text, escaped, sizeof(escaped));
     if (len >= 0)
         request_write_fixed(w, (struct span){ escaped, (size_t)len });
     return len >= 0;
@@ -49,7 +54,7 @@ static bool write_constant(struct request_writer *w, struct span value, enum esc
 
 void request_write_part(struct request_writer *w, const struct text_part *part, enum escape how)
 {
-    if (part->is_slot && part->is_constant && write_constant(w, part->constant, how))
+    if (part->is_slot && part->is_constant && write_constant(w, &part->constant, how))
         return;
     if (part->is_slot)
         write_slot(w, part->slot, part->slot_bytes_max, how);

@@ -20,7 +20,7 @@ struct text_part {
     uint32_t slot;
     uint32_t slot_bytes_max; /* of the raw value */
     bool is_constant;        /* a slot whose value is known: `constant` */
-    struct span constant;
+    struct slot_value constant;
 };
 
 struct text {

@@ -37,6 +37,7 @@ struct scenario_capture {
     const struct node *source; /* what `what` is a piece of */
     struct span what;
     struct span fallback;
+    bool fallback_is_json;
     uint32_t variable;
 };
 

@@ -88,6 +88,7 @@ void scenario_captures_build(struct build *b, const struct scenario_request *r,
                                .absence = from->absence,
                                .what = scenario_plan_copy_span(b, from->what),
                                .fallback = scenario_plan_copy_span(b, from->fallback),
+                               .fallback_is_json = from->fallback_is_json,
                                .variable = from->variable };
         if (from->source == NULL || (from->kind == CAPTURE_REGEX && !open_pattern(b, from, c)))
             continue;

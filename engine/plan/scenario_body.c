@@ -158,7 +158,7 @@ static void write_plain(struct build *b, struct request_writer *w, const struct 
         write_json(b, w, r->body);
         return;
     case BODY_FORM:
-        scenario_fields_write(b, w, r->body);
+        scenario_fields_write(b, w, r->body, SPAN_LITERAL(""));
         return;
     case BODY_FILE:
         write_file(b, w, r->body);

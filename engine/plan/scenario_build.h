@@ -168,8 +168,9 @@ void scenario_answers_attach(struct build *b, uint32_t first, struct place at);
 void scenario_body_write(struct build *b, struct request_writer *w,
                          const struct scenario_request *r);
 
-/* Fields as of a form, 'a=1&b=2', of bodies and queries. */
-void scenario_fields_write(struct build *b, struct request_writer *w, const struct node *mapping);
+/* Fields as of a form, 'a=1&b=2', of bodies and queries, with `before` before the first. */
+void scenario_fields_write(struct build *b, struct request_writer *w, const struct node *mapping,
+                           struct span before);
 
 extern const char *const scenario_multipart_type; /* with the boundary */
 void scenario_multipart_write(struct build *b, struct request_writer *w,

@@ -100,6 +100,7 @@ static void read_default(struct scenario *s, const struct node *value, void *int
         return;
     c->absence = ABSENCE_DEFAULTS;
     c->fallback = value->text;
+    c->fallback_is_json = node_is_json(value);
     if (value->text.len > PLAN_VARIABLE_BYTES_MAX)
         diag_add(s->diags, value->place, "expected a text of at most %u bytes, found %zu",
                  PLAN_VARIABLE_BYTES_MAX, value->text.len);

@@ -34,30 +34,33 @@ static void write_text(struct build *b, struct request_writer *w, const struct n
 }
 
 static void write_field(struct build *b, struct request_writer *w, const struct node *key,
-                        const struct node *value, bool *is_first)
+                        const struct node *value, struct span *before)
 {
+    if (node_is_null(value))
+        return;
     if (value->kind != NODE_SCALAR) {
         diag_add(b->s->diags, value->place, "expected a text after %s, found %s",
                  node_found(key).text, node_found(value).text);
         return;
     }
-    request_write_fixed(w, *is_first ? SPAN_LITERAL("") : SPAN_LITERAL("&"));
-    *is_first = false;
+    request_write_fixed(w, *before);
+    *before = SPAN_LITERAL("&");
     write_text(b, w, key);
     request_write_fixed(w, SPAN_LITERAL("="));
     write_text(b, w, value);
 }
 
-/* A list is sent as one field per item, as HTML forms and Python's urlencode(doseq=True) do. */
-void scenario_fields_write(struct build *b, struct request_writer *w, const struct node *mapping)
+/* What is null is left out. A list is sent as one field per item, as HTML forms and Python's
+ * urlencode(doseq=True) do. */
+void scenario_fields_write(struct build *b, struct request_writer *w, const struct node *mapping,
+                           struct span before)
 {
-    bool is_first = true;
     for (const struct node *value = mapping->first; value != NULL; value = value->next) {
         if (value->kind != NODE_SEQUENCE) {
-            write_field(b, w, value->key, value, &is_first);
+            write_field(b, w, value->key, value, &before);
             continue;
         }
         for (const struct node *item = value->first; item != NULL; item = item->next)
-            write_field(b, w, value->key, item, &is_first);
+            write_field(b, w, value->key, item, &before);
     }
 }

@@ -41,6 +41,15 @@ static bool names_variable(const struct expression *e)
     return e->count == 1 && e->operations[0].kind == OPERATION_VARIABLE;
 }
 
+static void emit_value(struct build *b, enum step_kind kind, uint32_t variable,
+                       const struct node *value)
+{
+    emit(b, &(struct plan_step){ .kind = kind,
+                                 .index = variable,
+                                 .value = scenario_value_build(b, value, ESCAPE_NONE),
+                                 .is_json = node_is_json(value) });
+}
+
 /* A list written out: emptied, then item by item. */
 static void build_list(struct build *b, uint32_t variable, const struct node *list)
 {
@@ -51,9 +60,7 @@ static void build_list(struct build *b, uint32_t variable, const struct node *li
                      node_found(item).text);
             continue;
         }
-        emit(b, &(struct plan_step){ .kind = STEP_APPEND,
-                                     .index = variable,
-                                     .value = scenario_value_build(b, item, ESCAPE_NONE) });
+        emit_value(b, STEP_APPEND, variable, item);
     }
 }
 
@@ -72,9 +79,7 @@ static void build_value(struct build *b, uint32_t variable, const struct node *v
         const uint32_t expression = scenario_expression_read(b, value, inside, false);
         emit(b, &(struct plan_step){ .kind = STEP_ASSIGN, .index = expression, .into = variable });
     } else {
-        emit(b, &(struct plan_step){ .kind = STEP_SET,
-                                     .index = variable,
-                                     .value = scenario_value_build(b, value, ESCAPE_NONE) });
+        emit_value(b, STEP_SET, variable, value);
     }
 }
 
@@ -89,9 +94,7 @@ static void build_append(struct build *b, const struct node *mapping)
     for (const struct node *item = mapping->first; item != NULL && b->error == 0;
          item = item->next) {
         if (item->kind == NODE_SCALAR)
-            emit(b, &(struct plan_step){ .kind = STEP_APPEND,
-                                         .index = scenario_variable_find(b->s, item->key->text),
-                                         .value = scenario_value_build(b, item, ESCAPE_NONE) });
+            emit_value(b, STEP_APPEND, scenario_variable_find(b->s, item->key->text), item);
     }
 }
 

@@ -21,6 +21,7 @@ static void build_constant(struct build *b, const struct node *item, struct prng
         b->error = rc;
     if (rc == -EINVAL)
         scenario_fault_report(b, item, item->text, &fault);
+    constant.constant.is_json |= node_is_json(item);
     b->constants[b->constant_count++] = constant;
 }
 

@@ -46,10 +46,14 @@ static void read_name(struct scenario *s, const struct node *value, void *into)
     bool is_shown = value->text.len > 0;
     for (size_t i = 0; i < value->text.len; i++)
         is_shown = is_shown && (unsigned char)value->text.bytes[i] >= 0x20;
-    if (is_shown)
-        r->name = value;
-    else
+    if (!is_shown)
         scenario_expected(s, value, "a name of one line");
+    else if (expression_is_present(value->text))
+        diag_add(s->diags, value->place,
+                 "expected a name without '${' after 'name', found %s: rows are fixed",
+                 node_found(value).text);
+    else
+        r->name = value;
 }
 
 static void read_query(struct scenario *s, const struct node *value, void *into)

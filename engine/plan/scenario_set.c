@@ -7,10 +7,25 @@
 
 /* ---- tags ---- */
 
-static bool is_tag(const struct node *tag, const char *const *wanted, size_t count)
+/* Takes the first of 'slow,smoke' off. False when none is left. */
+static bool take_tag(struct span *rest, struct span *ret_tag)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (span_equal(tag->text, span_of(wanted[i])))
+    if (rest->len == 0)
+        return false;
+    const char *comma = memchr(rest->bytes, ',', rest->len);
+    const size_t len = comma == NULL ? rest->len : (size_t)(comma - rest->bytes);
+    const size_t taken = comma == NULL ? len : len + 1;
+    *ret_tag = (struct span){ rest->bytes, len };
+    *rest = (struct span){ rest->bytes + taken, rest->len - taken };
+    return true;
+}
+
+static bool names_tag(const struct node *tags, struct span wanted)
+{
+    if (tags->kind == NODE_SCALAR)
+        return span_equal(tags->text, wanted);
+    for (const struct node *tag = tags->first; tag != NULL; tag = tag->next) {
+        if (span_equal(tag->text, wanted))
             return true;
     }
     return false;
@@ -18,37 +33,43 @@ static bool is_tag(const struct node *tag, const char *const *wanted, size_t cou
 
 static bool has_tag(const struct node *tags, const char *const *wanted, size_t count)
 {
-    if (tags == NULL)
-        return false;
-    if (tags->kind == NODE_SCALAR)
-        return is_tag(tags, wanted, count);
-    for (const struct node *tag = tags->first; tag != NULL; tag = tag->next) {
-        if (is_tag(tag, wanted, count))
-            return true;
+    struct span tag;
+    for (size_t i = 0; i < count && tags != NULL; i++) {
+        for (struct span rest = span_of(wanted[i]); take_tag(&rest, &tag);) {
+            if (names_tag(tags, tag))
+                return true;
+        }
     }
     return false;
 }
 
-static bool set_has_tag(const struct scenario_set *set, const char *wanted)
+static bool set_has_tag(const struct scenario_set *set, struct span wanted)
 {
     for (uint32_t i = 0; i < set->task_count; i++) {
         const struct scenario_task *task = &set->tasks[i];
-        if (has_tag(task->tags, &wanted, 1) ||
+        if ((task->tags != NULL && names_tag(task->tags, wanted)) ||
             (task->set != NULL && set_has_tag(task->set, wanted)))
             return true;
     }
     return false;
 }
 
+static void check_tag(struct build *b, const char *option, struct span wanted)
+{
+    for (uint32_t k = 0; k < b->s->kind_count; k++) {
+        if (set_has_tag(&b->s->kinds[k].set, wanted))
+            return;
+    }
+    diag_add(b->s->diags, DIAG_NO_PLACE, "%s: no task has the tag %s", option,
+             diag_quote(wanted).text);
+}
+
 static void check_tags(struct build *b, const char *option, const char *const *wanted, size_t count)
 {
+    struct span tag;
     for (size_t i = 0; i < count; i++) {
-        bool is_found = false;
-        for (uint32_t k = 0; k < b->s->kind_count && !is_found; k++)
-            is_found = set_has_tag(&b->s->kinds[k].set, wanted[i]);
-        if (!is_found)
-            diag_add(b->s->diags, DIAG_NO_PLACE, "%s: no task has the tag %s", option,
-                     diag_quote(span_of(wanted[i])).text);
+        for (struct span rest = span_of(wanted[i]); take_tag(&rest, &tag);)
+            check_tag(b, option, tag);
     }
 }
 

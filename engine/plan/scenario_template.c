@@ -224,8 +224,8 @@ static uint32_t write_head(struct build *b, struct request_writer *w,
     drop_session_defaults(b->kind, &head);
     request_head_begin(&head, w);
     if (r->query != NULL) {
-        request_write_fixed(w, has_query(&target) ? SPAN_LITERAL("&") : SPAN_LITERAL("?"));
-        scenario_fields_write(b, w, r->query);
+        scenario_fields_write(b, w, r->query,
+                              has_query(&target) ? SPAN_LITERAL("&") : SPAN_LITERAL("?"));
     }
     request_head_finish(&head, w);
     write_session_headers(b, &head, w);

@@ -151,23 +151,22 @@ static uint32_t read_slot(struct build *b, const struct node *n, struct span ins
 
 /* The text of an expression that is the same for everybody: it becomes a part of the fixed bytes.
  */
-static bool constant_text(struct build *b, const struct expression *e, struct span *ret_text)
+static bool constant_text(struct build *b, const struct expression *e, struct slot_value *ret_value)
 {
     static const struct scope nothing;
-    struct span text;
     if (e->count != 1 || e->operations[0].kind != OPERATION_CONSTANT)
         return false;
-    if (e->operations[0].constant.kind == VALUE_TEXT) {
-        *ret_text = e->operations[0].constant.text;
+    const struct value *constant = &e->operations[0].constant;
+    if (constant->kind == VALUE_TEXT) {
+        *ret_value = (struct slot_value){ constant->text, constant->is_json };
         return true;
     }
-    if (!expression_text(e, b->evaluator, &nothing, &text))
+    if (!expression_slot(e, b->evaluator, &nothing, ret_value))
         return false;
-    char *copy = arena_copy(b->s->arena, text);
-    if (copy == NULL)
+    ret_value->text.bytes = arena_copy(b->s->arena, ret_value->text);
+    if (ret_value->text.bytes == NULL)
         b->error = -ENOMEM;
-    *ret_text = (struct span){ copy, text.len };
-    return copy != NULL;
+    return ret_value->text.bytes != NULL;
 }
 
 static bool compile_slot(struct build *b, const struct node *n, struct span written,

@@ -6,6 +6,7 @@
 #include <yaml.h>
 
 #include "engine/plan/arena.h"
+#include "http/json.h"
 
 /* Where in the text a character is. libyaml counts characters, we keep bytes; events come nearly in
  * order, so walking from the last place is short. */
@@ -110,6 +111,12 @@ bool node_is_null(const struct node *n)
     return n->text.len == 0 || span_equal(n->text, SPAN_LITERAL("~")) ||
            span_equal(n->text, SPAN_LITERAL("null")) || span_equal(n->text, SPAN_LITERAL("Null")) ||
            span_equal(n->text, SPAN_LITERAL("NULL"));
+}
+
+bool node_is_json(const struct node *n)
+{
+    return n->kind == NODE_SCALAR && n->is_plain && !node_is_null(n) &&
+           json_is_plain_value(n->text);
 }
 
 static struct node *node_open(struct reader *r, enum node_kind kind, const yaml_event_t *event)

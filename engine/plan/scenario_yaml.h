@@ -52,4 +52,7 @@ struct diag_quote node_found(const struct node *n);
 /* An empty scalar without quotes, or null. */
 bool node_is_null(const struct node *n);
 
+/* A scalar without quotes that is a number, true or false as JSON has them. */
+bool node_is_json(const struct node *n);
+
 #endif

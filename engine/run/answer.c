@@ -30,7 +30,7 @@ static void take_header(struct worker *w, struct conn *c, const struct user *u,
         if (capture->kind != CAPTURE_HEADER || !span_equal_ignoring_case(capture->what, name))
             continue;
         c->headers_seen |= UINT64_C(1) << i;
-        if (values_set(&w->values, worker_user_index(w, u), capture->variable, value) < 0)
+        if (values_set(&w->values, worker_user_index(w, u), capture->variable, value, false) < 0)
             c->capture_fault = "the header to capture is longer than 4096 bytes";
     }
 }
@@ -145,56 +145,71 @@ static bool capture_is_list(const struct capture *capture)
 
 /* 0, or -errno as capture_json() has them. */
 static int capture_find(struct worker *w, const struct user *u, const struct capture *capture,
-                        struct span body, struct span *ret_value)
+                        struct span body, struct slot_value *ret_value)
 {
     const size_t cap = capture_is_list(capture) ? TEXT_LIST_BYTES_MAX : VALUES_TEXT_MAX;
     int rc = 0;
     switch (capture->kind) {
     case CAPTURE_JSON:
-        rc = capture_json(body, capture->what, w->scratch, cap);
-        *ret_value = (struct span){ w->scratch, rc < 0 ? 0 : (size_t)rc };
+        rc = capture_json(body, capture->what, w->scratch, cap, &ret_value->is_json);
+        ret_value->text = (struct span){ w->scratch, rc < 0 ? 0 : (size_t)rc };
         break;
     case CAPTURE_REGEX:
-        rc = regex_find(capture->regex, w->matcher, body, ret_value);
+        rc = regex_find(capture->regex, w->matcher, body, &ret_value->text);
         break;
     case CAPTURE_COOKIE:
-        rc = jar_find(w, u, capture->what, ret_value) ? 0 : -ENOENT;
+        rc = jar_find(w, u, capture->what, &ret_value->text) ? 0 : -ENOENT;
         break;
     case CAPTURE_BODY:
-        *ret_value = body;
+        ret_value->text = body;
         break;
     case CAPTURE_HEADER:
         break;
     }
-    return rc < 0 ? rc : ret_value->len > cap ? -ENOSPC : 0;
+    return rc < 0 ? rc : ret_value->text.len > cap ? -ENOSPC : 0;
 }
 
-static const char *capture_fault(const struct capture *capture, int err)
+static const char *nothing_found(enum capture_kind kind)
 {
-    switch (err) {
-    case -ENOSPC:
-        return "the value to capture is longer than 4096 bytes";
-    case -ENOMEM:
-        return "no memory is left for captured values";
-    case -EBADMSG:
-        return "the response to capture from is not valid JSON";
-    case -E2BIG:
-        return "the pattern to capture by takes too long on this response";
-    default:
-        break;
-    }
-    switch (capture->kind) {
+    switch (kind) {
     case CAPTURE_JSON:
-        return "the response has nothing at the JSON pointer to capture";
+        return "nothing at json";
     case CAPTURE_HEADER:
-        return "the response lacks the header to capture";
+        return "no header";
     case CAPTURE_COOKIE:
-        return "there is no cookie of the name to capture";
+        return "no cookie";
     case CAPTURE_REGEX:
     case CAPTURE_BODY:
         break;
     }
-    return "the response has nothing that matches the pattern to capture by";
+    return "nothing matches regex";
+}
+
+/* Which variable has no value, and why, in worker.message. */
+static const char *capture_fault(struct worker *w, const struct capture *capture, int err)
+{
+    const char *name = w->plan->variables[capture->variable];
+    const char *fault = NULL;
+    switch (err) {
+    case -ENOSPC:
+        fault = "the value to capture is longer than 4096 bytes";
+        break;
+    case -ENOMEM:
+        fault = "no memory is left for captured values";
+        break;
+    case -EBADMSG:
+        fault = "the response to capture from is not valid JSON";
+        break;
+    case -E2BIG:
+        fault = "the pattern to capture by takes too long on this response";
+        break;
+    default:
+        snprintf(w->message, sizeof w->message, "'%s': %s %.*s", name, nothing_found(capture->kind),
+                 (int)capture->what.len, capture->what.bytes);
+        return w->message;
+    }
+    snprintf(w->message, sizeof w->message, "'%s': %s", name, fault);
+    return w->message;
 }
 
 /* False when it may not be missing. */
@@ -205,7 +220,8 @@ static bool capture_is_spared(struct worker *w, uint32_t user, const struct capt
         values_drop(&w->values, user, capture->variable);
         return true;
     case ABSENCE_DEFAULTS:
-        values_set(&w->values, user, capture->variable, capture->fallback);
+        values_set(&w->values, user, capture->variable, capture->fallback,
+                   capture->fallback_is_json);
         return true;
     case ABSENCE_FAILS:
         break;
@@ -213,16 +229,18 @@ static bool capture_is_spared(struct worker *w, uint32_t user, const struct capt
     return false;
 }
 
-/* NULL, or why a capture that is required has no value. */
+/* `first`, the fault of a capture before; else NULL, or why a capture that is required has no
+ * value.
+ */
 static const char *capture_take(struct worker *w, const struct conn *c, struct user *u, uint32_t i,
-                                struct span body, const char *body_fault)
+                                struct span body, const char *body_fault, const char *first)
 {
     const struct capture *capture = &w->plan->requests[u->request].captures[i];
     const uint32_t user = worker_user_index(w, u);
     const bool is_in_body = capture->kind == CAPTURE_JSON || capture->kind == CAPTURE_REGEX ||
                             capture->kind == CAPTURE_BODY;
     const char *fault = is_in_body ? body_fault : NULL;
-    struct span value = { NULL, 0 };
+    struct slot_value value = { { NULL, 0 }, false };
     int rc = 0;
     if (capture->kind == CAPTURE_HEADER) {
         fault = c->capture_fault;
@@ -231,12 +249,12 @@ static const char *capture_take(struct worker *w, const struct conn *c, struct u
         rc = capture_find(w, u, capture, body, &value);
         if (rc == 0)
             rc = capture_is_list(capture)
-                     ? values_set_list(&w->values, user, capture->variable, value)
-                     : values_set(&w->values, user, capture->variable, value);
+                     ? values_set_list(&w->values, user, capture->variable, value.text)
+                     : values_set(&w->values, user, capture->variable, value.text, value.is_json);
     }
-    if ((rc == 0 && fault == NULL) || capture_is_spared(w, user, capture))
-        return NULL;
-    return fault != NULL ? fault : capture_fault(capture, rc);
+    if ((rc == 0 && fault == NULL) || capture_is_spared(w, user, capture) || first != NULL)
+        return first;
+    return fault != NULL ? fault : capture_fault(w, capture, rc);
 }
 
 /* The first fault there is. */
@@ -244,11 +262,8 @@ static const char *captures_take(struct worker *w, const struct conn *c, struct 
                                  struct span body, const char *body_fault)
 {
     const char *first = NULL;
-    for (uint32_t i = 0; i < w->plan->requests[u->request].capture_count; i++) {
-        const char *fault = capture_take(w, c, u, i, body, body_fault);
-        if (first == NULL)
-            first = fault;
-    }
+    for (uint32_t i = 0; i < w->plan->requests[u->request].capture_count; i++)
+        first = capture_take(w, c, u, i, body, body_fault, first);
     return first;
 }
 

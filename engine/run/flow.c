@@ -175,25 +175,26 @@ static bool flow_steps_over(struct worker *w, struct user *u)
 static void flow_set_variable(struct worker *w, struct user *u, const struct plan_step *step)
 {
     const uint32_t user = worker_user_index(w, u);
-    struct span text;
-    if (!scope_text(w, u, step->value, &text))
+    struct slot_value value;
+    if (!scope_text(w, u, step->value, &value))
         values_drop(&w->values, user, step->index);
     else
-        values_set(&w->values, user, step->index, text);
+        values_set(&w->values, user, step->index, value.text, value.is_json || step->is_json);
 }
 
 static void flow_append(struct worker *w, struct user *u, const struct plan_step *step)
 {
-    struct span text;
-    if (scope_text(w, u, step->value, &text))
-        values_append(&w->values, worker_user_index(w, u), step->index, text);
+    struct slot_value value;
+    if (scope_text(w, u, step->value, &value))
+        values_append(&w->values, worker_user_index(w, u), step->index, value.text,
+                      value.is_json || step->is_json);
 }
 
 static void flow_set_cookie(struct worker *w, struct user *u, const struct plan_step *step)
 {
-    struct span text;
-    if (scope_text(w, u, step->value, &text))
-        jar_set(w, u, step->name, text);
+    struct slot_value value;
+    if (scope_text(w, u, step->value, &value))
+        jar_set(w, u, step->name, value.text);
 }
 
 /* False at the end of the list. */
@@ -203,12 +204,12 @@ static bool flow_take_item(struct worker *w, struct user *u, const struct plan_s
     uint32_t *counter = worker_counter(w, u, step->counter);
     struct span list;
     struct span item;
-    if (!values_is_list(&w->values, user, step->index) ||
+    if (values_kind(&w->values, user, step->index) != VALUES_LIST ||
         values_get(&w->values, user, step->index, &list) < 0 ||
         !text_list_at(list, *counter, &item))
         return false;
     ++*counter;
-    values_set(&w->values, user, step->into, item);
+    values_set(&w->values, user, step->into, item, text_list_is_json(item));
     return true;
 }
 

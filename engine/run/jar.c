@@ -27,7 +27,7 @@ static void jar_keep(struct worker *w, const struct user *u, int len)
 {
     if (len >= 0)
         values_set(&w->values, worker_user_index(w, u), w->plan->jar,
-                   (struct span){ w->scratch, (size_t)len });
+                   (struct span){ w->scratch, (size_t)len }, false);
 }
 
 void jar_take(struct worker *w, const struct user *u, uint32_t origin, struct span target,

@@ -11,8 +11,11 @@ static void scope_variable(void *worker, uint32_t variable, struct value *ret)
 {
     const struct worker *w = worker;
     const uint32_t user = worker_user_index(w, w->seen.user);
-    if (values_get(&w->values, user, variable, &ret->text) == 0)
-        ret->kind = values_is_list(&w->values, user, variable) ? VALUE_LIST : VALUE_TEXT;
+    if (values_get(&w->values, user, variable, &ret->text) < 0)
+        return;
+    const enum values_kind kind = values_kind(&w->values, user, variable);
+    ret->kind = kind == VALUES_LIST ? VALUE_LIST : VALUE_TEXT;
+    ret->is_json = kind == VALUES_JSON;
 }
 
 bool scope_take_row(struct worker *w, struct user *u, uint32_t feed)
@@ -45,8 +48,10 @@ static void scope_field(void *worker, uint32_t feed, uint32_t column, struct val
     const uint32_t *row = worker_row(w, u, feed);
     if (*row == 0 && !scope_take_row(w, u, feed))
         return;
-    ret->kind = VALUE_TEXT;
-    ret->text = feed_field(&w->plan->feeds[feed], *row - 1, column);
+    const struct feed_field *field = feed_field(&w->plan->feeds[feed], *row - 1, column);
+    *ret = (struct value){ .kind = VALUE_TEXT,
+                           .is_json = field->is_json,
+                           .text = { field->bytes, field->len } };
 }
 
 static void scope_note(void *worker, enum scope_note note, struct value *ret)
@@ -118,21 +123,33 @@ const struct scope *scope_enter(struct worker *w, struct user *u)
     return &w->scope;
 }
 
-int scope_slot(void *worker, uint32_t slot, struct span *ret_value)
+int scope_slot(void *worker, uint32_t slot, struct slot_value *ret_value)
 {
     struct worker *w = worker;
     const struct expression *x = &w->plan->expressions[slot];
-    return expression_text(x, w->evaluator, &w->scope, ret_value) ? 0 : -ENODATA;
+    return expression_slot(x, w->evaluator, &w->scope, ret_value) ? 0 : -ENODATA;
+}
+
+/* One that is kept: what a variable holds may move while another is set. */
+static bool scope_only_slot(struct worker *w, uint32_t slot, struct slot_value *ret_text)
+{
+    if (scope_slot(w, slot, ret_text) < 0)
+        return false;
+    memcpy(w->rendered, ret_text->text.bytes, ret_text->text.len);
+    ret_text->text.bytes = w->rendered;
+    return true;
 }
 
 bool scope_text(struct worker *w, struct user *u, const struct template *text,
-                struct span *ret_text)
+                struct slot_value *ret_text)
 {
     size_t len = 0;
     scope_enter(w, u);
+    if (text->head_count == 1 && text->head[0].kind == PIECE_SLOT)
+        return scope_only_slot(w, text->head[0].slot, ret_text);
     if (template_render_text(text, scope_slot, w, w->rendered, VALUES_TEXT_MAX, &len, NULL) < 0)
         return false;
-    *ret_text = (struct span){ w->rendered, len };
+    *ret_text = (struct slot_value){ { w->rendered, len }, false };
     return true;
 }
 
@@ -160,7 +177,7 @@ void scope_assign(struct worker *w, struct user *u, uint32_t variable, uint32_t 
     if (value.kind == VALUE_LIST)
         values_set_list(&w->values, user, variable, value.text);
     else if (value_as_text(w->evaluator, &value, &text))
-        values_set(&w->values, user, variable, text);
+        values_set(&w->values, user, variable, text, value_is_json(&value));
     else
         values_drop(&w->values, user, variable);
 }

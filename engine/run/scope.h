@@ -10,6 +10,7 @@
 
 struct worker;
 struct user;
+struct slot_value;
 struct template;
 
 void scope_init(struct worker *w);
@@ -19,11 +20,12 @@ const struct scope *scope_enter(struct worker *w, struct user *u);
 
 /* A template_value_fn for slots that are numbers of expressions; the context is the worker, whose
  * scope has been entered. */
-int scope_slot(void *worker, uint32_t slot, struct span *ret_value);
+int scope_slot(void *worker, uint32_t slot, struct slot_value *ret_value);
 
-/* The text that a step makes, valid until the next one. False when it has no value. */
+/* The text that a step makes, valid until the next one; one '${...}' alone keeps its type. False
+ * when it has no value. */
 bool scope_text(struct worker *w, struct user *u, const struct template *text,
-                struct span *ret_text);
+                struct slot_value *ret_text);
 
 bool scope_holds(struct worker *w, struct user *u, uint32_t expression);
 

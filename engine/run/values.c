@@ -88,50 +88,52 @@ static bool slot_resize(struct values *v, struct values_slot *slot, size_t len, 
     if (moves) {
         slot_drop(v, slot);
         slot->block = block;
-        slot->size = size & 0x7F;
+        slot->size = size & 0x3F;
     }
     slot->len = kept.len & 0xFFFFFF;
     return true;
 }
 
-static int slot_set(struct values *v, struct values_slot *slot, struct span value, bool is_list)
+static int slot_set(struct values *v, struct values_slot *slot, struct span value,
+                    enum values_kind kind)
 {
     if (!slot_resize(v, slot, value.len, value))
         return -ENOMEM;
-    slot->is_list = is_list;
+    slot->kind = kind;
     return 0;
 }
 
-int values_set(struct values *v, uint32_t user, uint32_t variable, struct span text)
+int values_set(struct values *v, uint32_t user, uint32_t variable, struct span text, bool is_json)
 {
     if (text.len > VALUES_TEXT_MAX)
         return -ENOSPC;
-    return slot_set(v, slot_at(v, user, variable), text, false);
+    return slot_set(v, slot_at(v, user, variable), text, is_json ? VALUES_JSON : VALUES_TEXT);
 }
 
 int values_set_list(struct values *v, uint32_t user, uint32_t variable, struct span list)
 {
     if (list.len > TEXT_LIST_BYTES_MAX)
         return -ENOSPC;
-    return slot_set(v, slot_at(v, user, variable), list, true);
+    return slot_set(v, slot_at(v, user, variable), list, VALUES_LIST);
 }
 
-int values_append(struct values *v, uint32_t user, uint32_t variable, struct span item)
+int values_append(struct values *v, uint32_t user, uint32_t variable, struct span item,
+                  bool is_json)
 {
     struct values_slot *slot = slot_at(v, user, variable);
     struct span list = { NULL, 0 };
     if (item.len > TEXT_LIST_ITEM_MAX)
         return -ENOSPC;
-    if (slot->block != 0 && slot->is_list)
+    if (slot->block != 0 && slot->kind == VALUES_LIST)
         list = (struct span){ block_at(v, slot->block), slot->len };
     size_t wanted = list.len + ITEM_HEAD + item.len;
     if (wanted > TEXT_LIST_BYTES_MAX)
         wanted = TEXT_LIST_BYTES_MAX;
     if (!slot_resize(v, slot, wanted, list))
         return -ENOMEM;
-    const int len =
-        text_list_append(block_at(v, slot->block), list.len, (size_t)UNIT << slot->size, item);
-    slot->is_list = true;
+    const int len = text_list_append(block_at(v, slot->block), list.len, (size_t)UNIT << slot->size,
+                                     item, is_json);
+    slot->kind = VALUES_LIST;
     slot->len = (uint32_t)(len < 0 ? (int)list.len : len) & 0xFFFFFF;
     return len < 0 ? len : 0;
 }
@@ -145,9 +147,9 @@ int values_get(const struct values *v, uint32_t user, uint32_t variable, struct 
     return 0;
 }
 
-bool values_is_list(const struct values *v, uint32_t user, uint32_t variable)
+enum values_kind values_kind(const struct values *v, uint32_t user, uint32_t variable)
 {
-    return slot_at(v, user, variable)->is_list;
+    return (enum values_kind)slot_at(v, user, variable)->kind;
 }
 
 void values_drop(struct values *v, uint32_t user, uint32_t variable)

@@ -16,11 +16,17 @@
 #define VALUES_TEXT_MAX   4096u
 #define VALUES_SIZE_COUNT 13u /* 16 << 0 .. 16 << 12 */
 
+enum values_kind {
+    VALUES_TEXT,
+    VALUES_JSON, /* a text that is a JSON value as it stands, but no string */
+    VALUES_LIST
+};
+
 struct values_slot {
     uint32_t block;    /* in units of 16 bytes, from 1; 0 = no value */
     uint32_t len : 24; /* at most TEXT_LIST_BYTES_MAX */
-    uint32_t size : 7; /* 16 << size bytes are reserved */
-    uint32_t is_list : 1;
+    uint32_t size : 6; /* 16 << size bytes are reserved */
+    uint32_t kind : 2; /* enum values_kind */
 };
 
 struct values {
@@ -38,18 +44,21 @@ void values_close(struct values *v);
 
 /* 0; -ENOSPC: longer than VALUES_TEXT_MAX; -ENOMEM: the reserve is used up. `text` may be a part of
  * the value there is. */
-int values_set(struct values *v, uint32_t user, uint32_t variable, struct span text);
+int values_set(struct values *v, uint32_t user, uint32_t variable, struct span text, bool is_json);
 
 /* The same of a text_list, of up to TEXT_LIST_BYTES_MAX. */
 int values_set_list(struct values *v, uint32_t user, uint32_t variable, struct span list);
 
 /* One more item, which lies elsewhere; what is no list becomes one. The oldest items go when there
  * are too many. 0; -ENOSPC: the item is longer than TEXT_LIST_ITEM_MAX; -ENOMEM. */
-int values_append(struct values *v, uint32_t user, uint32_t variable, struct span item);
+int values_append(struct values *v, uint32_t user, uint32_t variable, struct span item,
+                  bool is_json);
 
 /* 0 or -ENODATA. The span is valid until that variable is set again. */
 int values_get(const struct values *v, uint32_t user, uint32_t variable, struct span *ret_value);
-bool values_is_list(const struct values *v, uint32_t user, uint32_t variable);
+
+/* What values_get() gives is. */
+enum values_kind values_kind(const struct values *v, uint32_t user, uint32_t variable);
 
 void values_drop(struct values *v, uint32_t user, uint32_t variable);
 

@@ -38,11 +38,12 @@ static void require(bool holds)
 static void check_room(struct span text, struct span pointer, const char *out, size_t len)
 {
     char *exact = malloc(len ? len : 1);
+    bool is_json;
     require(exact != NULL);
-    require(capture_json(text, pointer, exact, len) == (int)len);
+    require(capture_json(text, pointer, exact, len, &is_json) == (int)len);
     require(memcmp(exact, out, len) == 0);
     if (len > 0)
-        require(capture_json(text, pointer, exact, len - 1) == -ENOSPC);
+        require(capture_json(text, pointer, exact, len - 1, &is_json) == -ENOSPC);
     free(exact);
 }
 
@@ -79,8 +80,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct span pointer = { (const char *)data, (size_t)(end - data) };
     const struct span text = { (const char *)end + 1, size - pointer.len - 1 };
     struct span found;
+    bool is_json;
 
-    const int len = capture_json(text, pointer, out, sizeof(out));
+    const int len = capture_json(text, pointer, out, sizeof(out), &is_json);
+    require(len < 0 || !is_json || len == 0 ||
+            json_find((struct span){ out, (size_t)len }, SPAN_LITERAL(""), &found) == 0);
     require(len >= 0 || len == -ENOENT || len == -EBADMSG || len == -ENOSPC);
     if (len >= 0)
         check_room(text, pointer, out, (size_t)len);

@@ -27,7 +27,10 @@ static void require(bool holds)
 /* Field `i` of the table, the names of the columns first. */
 static struct span field_at(const struct feed *f, size_t i)
 {
-    return i < f->column_count ? f->columns[i] : f->fields[i - f->column_count];
+    if (i < f->column_count)
+        return f->columns[i];
+    const struct feed_field *field = &f->fields[i - f->column_count];
+    return (struct span){ field->bytes, field->len };
 }
 
 static size_t write_quoted(char *out, struct span field, char after)

@@ -61,11 +61,12 @@ static void require(bool holds)
 }
 
 /* A value with everything in it that means something somewhere. */
-static int hostile_value(void *context, uint32_t slot, struct span *ret_value)
+static int hostile_value(void *context, uint32_t slot, struct slot_value *ret_value)
 {
     const struct plan *plan = context;
     require(slot < plan->expression_count);
-    *ret_value = SPAN_LITERAL("a b\r\nX: y\r\n\r\n/?&=#\"\\%\xC3\xA4\t");
+    *ret_value =
+        (struct slot_value){ SPAN_LITERAL("a b\r\nX: y\r\n\r\n/?&=#\"\\%\xC3\xA4\t"), false };
     return 0;
 }
 

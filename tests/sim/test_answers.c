@@ -34,8 +34,8 @@ static const struct scene_reply replies[] = {
     { NULL }
 };
 
-/* One task, taken once by one user. */
-static void play(const char *steps)
+/* One task, to be taken once by one user. */
+static void open_play(const char *steps)
 {
     char scenario[4096];
     snprintf(scenario, sizeof scenario,
@@ -49,6 +49,11 @@ static void play(const char *steps)
              steps);
     scene_open(&scene, scenario);
     scene.replies = replies;
+}
+
+static void play(const char *steps)
+{
+    open_play(steps);
     scene_run(&scene);
 }
 
@@ -70,6 +75,42 @@ static void values_are_captured_wherever_they_are(void **state)
     snprintf(expected, sizeof expected, "GET /json, GET /7/b%%20c/2/42/7/12/dark, GET /%zu, ",
              sizeof BODY - 1);
     assert_string_equal(scene.log, expected);
+}
+
+/* A list is sent as JSON, and shows what its items are. */
+static void a_value_keeps_its_type_wherever_it_is_kept(void **state)
+{
+    (void)state;
+    char steps[2048] = "      - get: /json\n"
+                       "        capture:\n"
+                       "          id: json /id\n"
+                       "          text: 'regex \"id\": (\\d)'\n"
+                       "          array: json /tags\n"
+                       "          tags: json /tags/*\n"
+                       "          header: header x-id\n"
+                       "          one: { json: /nothing, default: 1 }\n"
+                       "          two: { json: /nothing, default: '2' }\n"
+                       "      - set: { seen: [5, '6'], n: 9, t: '9', copy: '${id}', no: false }\n";
+    static const char *const items[] = { "${id}",         "${text}",    "${array}", "${tags}",
+                                         "${header}",     "${one}",     "${two}",   "${n}",
+                                         "${t}",          "${copy}",    "${no}",    "${ok}",
+                                         "${id + 1}",     "${5 / 2}",   "${id}0",   "${seen[2]}",
+                                         "${last(tags)}", "${upper(t)}" };
+    size_t len = strlen(steps);
+    for (size_t i = 0; i < sizeof items / sizeof items[0]; i++)
+        len += (size_t)snprintf(steps + len, sizeof steps - len, "      - append: { seen: '%s' }\n",
+                                items[i]);
+    snprintf(steps + len, sizeof steps - len,
+             "      - get: /seen\n"
+             "        headers: { Seen: '${seen}' }\n");
+    open_play(steps);
+    scene.logs_heads = true;
+    scene_run(&scene);
+    static const char expected[] = "\r\nSeen: [5,\"6\",7,\"7\",[\"a\", \"b c\"],[\"a\",\"b "
+                                   "c\"],\"42\",1,\"2\",9,\"9\",7,false,true,"
+                                   "8,2.5,\"70\",7,\"b c\",\"9\"]";
+    if (scene_logged(&scene, expected) != 1)
+        fail_msg("%s is not in %s", expected, scene.log);
 }
 
 static void what_may_be_missing_is_forgotten_or_has_a_default(void **state)
@@ -116,7 +157,8 @@ static void what_is_too_long_is_refused_with_a_reason(void **state)
     scene.replies = longer;
     scene_run(&scene);
     assert_int_equal(scene_failures(&scene, "the response is too large to capture from"), 1);
-    assert_int_equal(scene_failures(&scene, "the value to capture is longer than 4096 bytes"), 1);
+    assert_int_equal(scene_failures(&scene, "'a': the value to capture is longer than 4096 bytes"),
+                     1);
     assert_int_equal(scene_count(&scene, "/long", OUTCOME_OK), 1);
     assert_int_equal(scene_logged(&scene, "/never"), 0);
 }
@@ -152,10 +194,11 @@ static void what_is_required_and_missing_ends_the_task(void **state)
     static const struct {
         const char *capture, *message;
     } rows[] = {
-        { "json /id", "the response to capture from is not valid JSON" },
-        { "header X-Id", "the response lacks the header to capture" },
-        { "'regex nowhere'", "the response has nothing that matches the pattern to capture by" },
-        { "{ cookie: theme }", "there is no cookie of the name to capture" },
+        { "json /id", "'a': the response to capture from is not valid JSON" },
+        { "json /id, b: json /none", "'a': the response to capture from is not valid JSON" },
+        { "header X-Id", "'a': no header X-Id" },
+        { "'regex nowhere'", "'a': nothing matches regex nowhere" },
+        { "{ cookie: theme }", "'a': no cookie theme" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char steps[512];
@@ -372,6 +415,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define SCENE(f) cmocka_unit_test_teardown(f, close_scene)
         SCENE(values_are_captured_wherever_they_are),
+        SCENE(a_value_keeps_its_type_wherever_it_is_kept),
         SCENE(what_may_be_missing_is_forgotten_or_has_a_default),
         SCENE(what_is_too_long_is_refused_with_a_reason),
         SCENE(a_captured_value_that_would_break_a_request_is_not_sent),

@@ -107,7 +107,7 @@ static inline void user_init(struct expression_user *u)
     size_t used = 0;
     memset(u, 0, sizeof(*u));
     for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
-        used = (size_t)text_list_append(u->list, used, sizeof(u->list), items[i]);
+        used = (size_t)text_list_append(u->list, used, sizeof(u->list), items[i], i != 1);
     memset(u->long_text, 'x', sizeof(u->long_text));
     memset(u->body, ',', sizeof(u->body));
     u->body[sizeof(u->body) - 1] = 'z';

@@ -72,8 +72,10 @@ static inline void reader_variable(void *context, uint32_t variable, struct valu
 static inline void reader_field(void *context, uint32_t feed, uint32_t column, struct value *ret)
 {
     const struct reader *r = context;
-    *ret =
-        (struct value){ .kind = VALUE_TEXT, .text = feed_field(&r->plan->feeds[feed], 0, column) };
+    const struct feed_field *field = feed_field(&r->plan->feeds[feed], 0, column);
+    *ret = (struct value){ .kind = VALUE_TEXT,
+                           .is_json = field->is_json,
+                           .text = { field->bytes, field->len } };
 }
 
 static inline void reader_note(void *context, enum scope_note note, struct value *ret)
@@ -106,10 +108,10 @@ static inline void reader_close(struct reader *r)
     evaluator_close(r->evaluator);
 }
 
-static inline int reader_value(void *context, uint32_t slot, struct span *ret_value)
+static inline int reader_value(void *context, uint32_t slot, struct slot_value *ret_value)
 {
     struct reader *r = context;
-    return expression_text(&r->plan->expressions[slot], r->evaluator, &r->scope, ret_value)
+    return expression_slot(&r->plan->expressions[slot], r->evaluator, &r->scope, ret_value)
                ? 0
                : -ENODATA;
 }

@@ -33,7 +33,9 @@ static int capture(struct span text, const char *pointer, char *out, size_t cap)
     assert_non_null(block);
     if (text.len)
         memcpy(block, text.bytes, text.len);
-    const int rc = capture_json((struct span){ block, text.len }, span_of(pointer), out, cap);
+    bool is_json;
+    const int rc =
+        capture_json((struct span){ block, text.len }, span_of(pointer), out, cap, &is_json);
     free(block);
     return rc;
 }
@@ -44,6 +46,23 @@ static void assert_captured(const char *text, const char *pointer, const char *e
     const int len = capture(span_of(text), pointer, out, sizeof(out));
     if (len < 0 || !span_equal((struct span){ out, (size_t)len }, span_of(expected)))
         fail_msg("%s at '%s': %d '%.*s'", text, pointer, len, len < 0 ? 0 : len, out);
+}
+
+static void all_but_strings_are_json_as_they_stand(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_json;
+    } rows[] = { { "7", true },   { "\"7\"", false }, { "null", true }, { "false", true },
+                 { "[1]", true }, { "{}", true },     { "\"\"", false } };
+    char out[16];
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool is_json = !rows[i].is_json;
+        assert_true(
+            capture_json(span_of(rows[i].text), SPAN_LITERAL(""), out, sizeof(out), &is_json) >= 0);
+        assert_int_equal(is_json, rows[i].is_json);
+    }
 }
 
 static void assert_not_captured(const char *text, const char *pointer, int error)
@@ -456,6 +475,7 @@ static void mutants_are_judged_as_jansson_judges_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_but_strings_are_json_as_they_stand),
         cmocka_unit_test(values_are_found_where_the_pointer_leads),
         cmocka_unit_test(of_equal_names_the_last_one_counts),
         cmocka_unit_test(what_is_not_there_is_not_found),

@@ -16,13 +16,16 @@
 #include "http/json.h"
 #include "http/text_list.h"
 
+static bool is_json; /* what was captured last */
+
 /* Captures from a block of exactly the text's size. */
 static int capture(struct span text, const char *pointer, char *out, size_t cap)
 {
     char *block = malloc(text.len ? text.len : 1);
     assert_non_null(block);
     memcpy(block, text.bytes, text.len);
-    const int rc = capture_json((struct span){ block, text.len }, span_of(pointer), out, cap);
+    const int rc =
+        capture_json((struct span){ block, text.len }, span_of(pointer), out, cap, &is_json);
     free(block);
     return rc;
 }
@@ -50,6 +53,22 @@ static void assert_list(const char *text, const char *pointer, const char *expec
                                 item.bytes);
     if (!span_equal((struct span){ joined, len }, span_of(expected)))
         fail_msg("%s at '%s': '%.*s'", text, pointer, (int)len, joined);
+}
+
+static void items_know_whether_they_were_strings(void **state)
+{
+    (void)state;
+    static const bool expected[] = { true, false, false, true, true, true, true };
+    char out[128];
+    struct span item;
+    const int rc =
+        capture(span_of("[7, \"7\", \"\", true, null, [1], {}]"), "/*", out, sizeof(out));
+    assert_true(rc > 0);
+    size_t at = 0;
+    for (unsigned i = 0; i < 7; i++) {
+        assert_true(text_list_next((struct span){ out, (size_t)rc }, &at, &item));
+        assert_int_equal(text_list_is_json(item), expected[i]);
+    }
 }
 
 static void a_star_stands_for_every_item(void **state)
@@ -203,7 +222,8 @@ static int capture_one_by_one(struct span text, const char *before, const char *
         snprintf(pointer, sizeof(pointer), "%s/%u%s", before, i, rest);
         rc = capture(text, pointer, item, sizeof(item));
         if (rc >= 0)
-            used = text_list_append(out, (size_t)used, cap, (struct span){ item, (size_t)rc });
+            used = text_list_append(out, (size_t)used, cap, (struct span){ item, (size_t)rc },
+                                    is_json);
     }
     return used;
 }
@@ -234,6 +254,7 @@ static void a_star_gives_what_every_index_gives(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(items_know_whether_they_were_strings),
         cmocka_unit_test(a_star_stands_for_every_item),
         cmocka_unit_test(items_that_lack_the_rest_are_left_out),
         cmocka_unit_test(of_equal_names_on_the_way_to_items_the_last_one_counts),

@@ -267,7 +267,7 @@ static void texts_and_lists_are_searched(void **state)
         { "length(unset)", "0" },
         { "length(body)", "262144" },
         { "split(text, ', ')", "[\"Hello\",\"world\"]" },
-        { "split('1,,true,', ',')", "[1,\"\",true,\"\"]" },
+        { "split('1,,true,', ',')", "[\"1\",\"\",\"true\",\"\"]" },
         { "length(split('', ','))", "0" },
         { "split('a', '')", NULL },
         { "split(unset, ',')", NULL },

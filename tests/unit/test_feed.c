@@ -63,6 +63,12 @@ static void assert_text(struct span text, const char *expected)
         fail_msg("'%.*s' is not '%s'", (int)text.len, text.bytes, expected);
 }
 
+static struct span field_at(const struct feed *f, uint32_t row, uint32_t column)
+{
+    const struct feed_field *field = feed_field(f, row, column);
+    return (struct span){ field->bytes, field->len };
+}
+
 /* The whole table in one text: fields with '|' behind them, rows with '/'. */
 static void assert_table(const struct feed *f, const char *expected)
 {
@@ -70,7 +76,7 @@ static void assert_table(const struct feed *f, const char *expected)
     size_t used = 0;
     for (uint32_t i = 0; i < (f->row_count + 1) * f->column_count; i++) {
         const struct span field =
-            i < f->column_count ? f->columns[i] : f->fields[i - f->column_count];
+            i < f->column_count ? f->columns[i] : field_at(f, 0, i - f->column_count);
         used += (size_t)snprintf(shown + used, sizeof(shown) - used, "%.*s|%s", (int)field.len,
                                  field.bytes, (i + 1) % f->column_count == 0 ? "/" : "");
         assert_true(used < sizeof(shown));
@@ -213,6 +219,22 @@ static int read_field_of(struct feed *f, read_fn *read, const char *before, size
     return read_text(f, read, (struct span){ text, head + len + strlen(after) });
 }
 
+static void only_json_values_other_than_strings_are_json(void **state)
+{
+    (void)state;
+    static const bool expected[] = { true, false, true, true, true, false };
+    struct feed f;
+    assert_int_equal(read_text(&f, feed_read_json_lines,
+                               SPAN_LITERAL("{\"a\":7,\"b\":\"7\",\"c\":null,\"d\":[1],\"e\":true,"
+                                            "\"f\":\"\\u0037\"}")),
+                     0);
+    for (uint32_t i = 0; i < COUNT_OF(expected); i++)
+        assert_int_equal(feed_field(&f, 0, i)->is_json, expected[i]);
+    assert_int_equal(read_text(&f, feed_read_csv, SPAN_LITERAL("a,b\n1815,true\n")), 0);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_false(feed_field(&f, 0, i)->is_json);
+}
+
 static void a_field_may_be_as_long_as_a_variable(void **state)
 {
     (void)state;
@@ -344,7 +366,7 @@ static void assert_read_back(read_fn *read, void (*write)(FILE *, const struct t
     assert_int_equal(f.column_count, t->columns);
     for (uint32_t r = 0; r < t->rows; r++)
         for (uint32_t c = 0; c < t->columns; c++)
-            assert_text(feed_field(&f, r, c), t->fields[r][c]);
+            assert_text(field_at(&f, r, c), t->fields[r][c]);
 }
 
 static void any_table_is_read_back_as_it_was_written(void **state)
@@ -487,6 +509,7 @@ int main(void)
         TEST_IN_ARENA(a_mistake_in_csv_names_its_line),
         TEST_IN_ARENA(a_mistake_in_json_lines_names_its_line_and_key),
         TEST_IN_ARENA(a_nul_byte_is_refused_where_it_stands),
+        TEST_IN_ARENA(only_json_values_other_than_strings_are_json),
         TEST_IN_ARENA(a_field_may_be_as_long_as_a_variable),
         TEST_IN_ARENA(there_may_be_256_columns),
         TEST_IN_ARENA(any_table_is_read_back_as_it_was_written),

@@ -278,6 +278,9 @@ static void tags_that_leave_nothing_or_do_not_exist_are_mistakes(void **state)
     static const char *const a[] = { "a" }, *const c[] = { "c" };
     assert_mistake(text, &(struct plan_overrides){ .tags = c, .tag_count = 1 },
                    "--tags: no task has the tag 'c'");
+    static const char *const both[] = { "a,c" };
+    assert_mistake(text, &(struct plan_overrides){ .tags = both, .tag_count = 1 },
+                   "--tags: no task has the tag 'c'");
     assert_mistake(text, &(struct plan_overrides){ .exclude_tags = a, .exclude_tag_count = 1 },
                    "--tags and --exclude-tags: expected at least one task to be left, found none");
 }
@@ -286,17 +289,19 @@ static void variables_get_their_first_values_in_order(void **state)
 {
     (void)state;
     struct plan *plan = plan_of(HOST "variables: { a: x, b: \"${a}\", c: \"${a}-\", d: [], "
-                                     "e: [1, \"${b}\"], f: }\ntasks: [{ get: / }]\n",
+                                     "e: [1, \"${b}\"], f: , g: 1, h: '1' }\ntasks: [{ get: / }]\n",
                                 NULL);
-    static const enum step_kind kinds[] = { STEP_SET,    STEP_ASSIGN, STEP_SET,
-                                            STEP_EMPTY,  STEP_EMPTY,  STEP_APPEND,
-                                            STEP_APPEND, STEP_CLEAR,  STEP_END };
+    static const enum step_kind kinds[] = { STEP_SET,   STEP_ASSIGN, STEP_SET,    STEP_EMPTY,
+                                            STEP_EMPTY, STEP_APPEND, STEP_APPEND, STEP_CLEAR,
+                                            STEP_SET,   STEP_SET,    STEP_END };
     const struct plan_step *step = &plan->steps[plan->kinds[0].setup];
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         assert_int_equal(step[i].kind, kinds[i]);
     assert_string_equal(plan->variables[step[1].into], "b");
     assert_string_equal(plan->variables[step[3].index], "d");
     assert_string_equal(plan->variables[step[7].index], "f");
+    assert_true(step[5].is_json && !step[6].is_json);
+    assert_true(step[8].is_json && !step[9].is_json);
     plan_close(plan);
 }
 

@@ -30,15 +30,16 @@ static uint32_t random_below(uint32_t n)
 /* The values of a rendering; a slot without bytes has none now. */
 struct values {
     struct span slot[SLOT_COUNT];
+    uint32_t json; /* bit per slot that is JSON as it stands */
 };
 
-static int value_of(void *context, uint32_t slot, struct span *ret_value)
+static int value_of(void *context, uint32_t slot, struct slot_value *ret_value)
 {
     const struct values *v = context;
     assert_true(slot < SLOT_COUNT);
     if (!v->slot[slot].bytes)
         return -ENODATA;
-    *ret_value = v->slot[slot];
+    *ret_value = (struct slot_value){ v->slot[slot], (v->json >> slot & 1) != 0 };
     return 0;
 }
 
@@ -174,7 +175,8 @@ static void slots_take_their_values_where_they_stand(void **state)
                                   SPAN_LITERAL("c=1"), SPAN_LITERAL("\"\n"), SPAN_LITERAL("12") } };
     assert_rendered(&t, &v,
                     "POST /a/x%2Fy%20z?q=a%26b HTTP/1.1\r\nHost: a\r\nX: h\r\nCookie: c=1\r\n"
-                    "Content-Length: 19\r\n\r\n{\"a\":\"\\\"\\n\",\"b\":12}");
+                    "Content-Length: 21\r\n\r\n{\"a\":\"\\\"\\n\",\"b\":\"12\"}");
+    v.json = 1u << 5;
     v.slot[3].bytes = NULL;
     assert_rendered(&t, &v,
                     "POST /a/x%2Fy%20z?q=a%26b HTTP/1.1\r\nHost: a\r\nX: h\r\n"
@@ -239,22 +241,14 @@ static void values_are_escaped_for_the_place_where_they_land(void **state)
         assert_escaped((enum escape)how, SPAN_LITERAL(""), "");
 }
 
-static void a_json_value_is_what_it_reads_as_or_a_string(void **state)
+static void a_text_is_a_json_string_whatever_it_reads_as(void **state)
 {
     (void)state;
-    static const char *const plain[] = {
-        "0",     "-0",   "12", "-1.5e+10", "1E2",          "true",
-        "false", "null", "{}", "[1]",      "{\"a\": [1]}", "[\"\\n\"]",
-    };
-    static const char *const quoted[] = { "",          "01",  "1.", "+1",   "NaN", "True",
-                                          "nul",       "1 ",  " 1", "0x1",  "{1}", "[1",
-                                          "truefalse", "1,2", "-",  "[1] ", "[1]]" };
-    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-        assert_escaped(ESCAPE_JSON_VALUE, span_of(plain[i]), plain[i]);
-    for (size_t i = 0; i < sizeof(quoted) / sizeof(quoted[0]); i++) {
+    static const char *const texts[] = { "", "0", "1815", "true", "null", "{}", "[1]", "a b" };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char expected[32];
-        snprintf(expected, sizeof(expected), "\"%s\"", quoted[i]);
-        assert_escaped(ESCAPE_JSON_VALUE, span_of(quoted[i]), expected);
+        snprintf(expected, sizeof(expected), "\"%s\"", texts[i]);
+        assert_escaped(ESCAPE_JSON_VALUE, span_of(texts[i]), expected);
     }
     assert_escaped(ESCAPE_JSON_VALUE, SPAN_LITERAL("\"a\""), "\"\\\"a\\\"\"");
 }
@@ -549,7 +543,7 @@ int main(void)
         cmocka_unit_test(slots_take_their_values_where_they_stand),
         cmocka_unit_test(the_length_is_right_when_its_digits_are_not_those_expected),
         cmocka_unit_test(values_are_escaped_for_the_place_where_they_land),
-        cmocka_unit_test(a_json_value_is_what_it_reads_as_or_a_string),
+        cmocka_unit_test(a_text_is_a_json_string_whatever_it_reads_as),
         cmocka_unit_test(a_value_that_may_not_stand_there_is_refused),
         cmocka_unit_test(a_failed_rendering_names_the_slot),
         cmocka_unit_test(a_builder_refuses_what_could_break_a_head),

@@ -17,7 +17,7 @@
 
 static struct span append(char *out, struct span list, size_t cap, struct span item)
 {
-    const int len = text_list_append(out, list.len, cap, item);
+    const int len = text_list_append(out, list.len, cap, item, false);
     assert_in_range(len, 2 + item.len, cap);
     return (struct span){ out, (size_t)len };
 }
@@ -40,6 +40,22 @@ static void no_bytes_are_the_empty_list(void **state)
     assert_false(text_list_at(EMPTY, -1, &item));
     assert_false(text_list_next(EMPTY, &at, &item));
     assert_int_equal(at, 0);
+}
+
+static void the_longest_item_may_be_json_too(void **state)
+{
+    (void)state;
+    static char longest[TEXT_LIST_ITEM_MAX], out[2 * TEXT_LIST_ITEM_MAX];
+    const struct span item = { longest, sizeof(longest) };
+    struct span found;
+    const int first = text_list_append(out, 0, sizeof(out), item, true);
+    const int len = text_list_append(out, (size_t)first, sizeof(out), SPAN_LITERAL("7"), false);
+    const struct span list = { out, (size_t)len };
+    assert_true(text_list_at(list, 0, &found));
+    assert_int_equal(found.len, sizeof(longest));
+    assert_true(text_list_is_json(found));
+    assert_true(text_list_at(list, 1, &found));
+    assert_false(text_list_is_json(found));
 }
 
 static void items_come_back_by_number_from_both_ends(void **state)
@@ -105,12 +121,14 @@ static void an_item_that_never_fits_is_refused_and_changes_nothing(void **state)
     char out[8];
     struct span list = append(out, EMPTY, sizeof(out), span_of("abc"));
 
-    assert_int_equal(text_list_append(out, list.len, sizeof(out), span_of("0123456")), -ENOSPC);
+    assert_int_equal(text_list_append(out, list.len, sizeof(out), span_of("0123456"), false),
+                     -ENOSPC);
     assert_item(list, 0, span_of("abc"));
     const struct span longest = { bytes, TEXT_LIST_ITEM_MAX };
     const struct span longer = { bytes, TEXT_LIST_ITEM_MAX + 1 };
-    assert_int_equal(text_list_append(room, 0, sizeof(room), longest), 2 + TEXT_LIST_ITEM_MAX);
-    assert_int_equal(text_list_append(room, 0, sizeof(room), longer), -ENOSPC);
+    assert_int_equal(text_list_append(room, 0, sizeof(room), longest, false),
+                     2 + TEXT_LIST_ITEM_MAX);
+    assert_int_equal(text_list_append(room, 0, sizeof(room), longer, false), -ENOSPC);
 }
 
 static void a_list_stays_within_its_limit_however_much_room_there_is(void **state)
@@ -164,6 +182,7 @@ static void what_is_no_list_is_dropped_when_its_room_is_needed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_longest_item_may_be_json_too),
         cmocka_unit_test(no_bytes_are_the_empty_list),
         cmocka_unit_test(items_come_back_by_number_from_both_ends),
         cmocka_unit_test(stepping_gives_every_item_once),

@@ -1,4 +1,4 @@
-"""A list is a list; what looks like a number is sent as a text."""
+"""A list is a list; a number stays a number, a text that looks like one a text."""
 import csv
 from pathlib import Path
 
@@ -16,6 +16,7 @@ class Buyer(HttpUser):
     def buy(self):
         item = self.client.get("/items/12").json()
         self.client.post("/echo", json={
-            "sku": item["sku"], "flag": item["flag"], "tags": item["tags"], "code": str(item["id"]), "pin": PERSON["pin"],
+            "sku": item["sku"], "flag": item["flag"], "tags": item["tags"], "id": item["id"],
+            "code": str(item["id"]), "pin": PERSON["pin"],
         })
         raise StopUser()
