@@ -12,40 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/plan/arena.h"
 #include "tests/unit/allocation_count.h"
-#include "tests/unit/expression_user.h"
+#include "tests/unit/expression_fixture.h"
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-static struct arena *arena;
-static struct evaluator *evaluator;
-static struct expression_user user;
-
-static int open_all(void **state)
-{
-    (void)state;
-    user_init(&user);
-    assert_int_equal(evaluator_open(&evaluator), 0);
-    return arena_open(&arena);
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    evaluator_close(evaluator);
-    arena_close(arena);
-    return 0;
-}
-
-static struct expression read_text(const char *text)
-{
-    struct expression x = { 0 };
-    struct expression_fault fault;
-    if (expression_read(&x, arena, span_of(text), &names_of_user, &fault) != 0)
-        fail_msg("%s: %s", text, fault.message);
-    return x;
-}
 
 static bool text_of(const struct expression *x, struct span *ret_text)
 {
@@ -62,7 +32,7 @@ struct row {
 static void check_rows(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct expression x = read_text(rows[i].text);
+        struct expression x = read_expression(rows[i].text);
         struct span value = SPAN_LITERAL("");
         const bool has_value = text_of(&x, &value);
         if (has_value != (rows[i].value != NULL) ||
@@ -200,7 +170,7 @@ static void an_order_is_an_order(void **state)
                      values[i], values[k], values[k], values[i], values[i], values[k], values[k],
                      values[i], values[i], values[k], values[k], values[i], values[i], values[k],
                      values[i], values[k]);
-            struct expression x = read_text(text);
+            struct expression x = read_expression(text);
             if (!expression_holds(&x, evaluator, &user.scope))
                 fail_msg("%s", text);
         }
@@ -217,11 +187,11 @@ static void a_condition_holds_for_all_but_the_empty(void **state)
                                               "none",    "unset",  "'0'",   "'0.0'",
                                               "'false'", "'null'", "not 1", "split('', ',')" };
     for (size_t i = 0; i < COUNT_OF(true_ones); i++) {
-        const struct expression x = read_text(true_ones[i]);
+        const struct expression x = read_expression(true_ones[i]);
         assert_true(expression_holds(&x, evaluator, &user.scope));
     }
     for (size_t i = 0; i < COUNT_OF(false_ones); i++) {
-        const struct expression x = read_text(false_ones[i]);
+        const struct expression x = read_expression(false_ones[i]);
         assert_false(expression_holds(&x, evaluator, &user.scope));
     }
 }
@@ -440,17 +410,17 @@ static void a_text_that_finds_no_room_is_none(void **state)
     (void)state;
     static const struct row rows[] = { { "long + 'x'", NULL }, { "'x' + long", NULL } };
     struct span value;
-    const struct expression fits = read_text("long + ''");
+    const struct expression fits = read_expression("long + ''");
     assert_true(text_of(&fits, &value) && value.len == VALUE_TEXT_MAX);
     check_rows(rows, COUNT_OF(rows));
     char text[EXPRESSION_BYTES_MAX] = "length(lower(long))";
     size_t used = strlen(text);
     for (int i = 0; i < 62; i++)
         used += (size_t)snprintf(text + used, sizeof(text) - used, "+length(lower(long))");
-    const struct expression all = read_text(text);
+    const struct expression all = read_expression(text);
     assert_true(text_of(&all, &value));
     snprintf(text + used, sizeof(text) - used, "+length(lower(long))+lower(long)");
-    const struct expression too_much = read_text(text);
+    const struct expression too_much = read_expression(text);
     assert_int_equal(expression_evaluate(&too_much, evaluator, &user.scope).kind, VALUE_NONE);
     assert_true(text_of(&fits, &value)); /* the next evaluation has all of it again */
 }
@@ -458,7 +428,7 @@ static void a_text_that_finds_no_room_is_none(void **state)
 static void a_decimal_reads_back_from_the_shortest_text(void **state)
 {
     (void)state;
-    struct expression x = read_text("latency");
+    struct expression x = read_expression("latency");
     struct operation constant = { .kind = OPERATION_CONSTANT,
                                   .constant = { .kind = VALUE_NUMBER } };
     struct prng p;
@@ -499,7 +469,7 @@ static void a_whole_number_is_asked_for(void **state)
                  { "'7'", true, 7 },     { "text", false, 0 },  { "unset", false, 0 },
                  { "true", false, 0 },   { "1e300", false, 0 }, { "length(list)", true, 3 } };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct expression x = read_text(rows[i].text);
+        const struct expression x = read_expression(rows[i].text);
         int64_t integer = 0;
         assert_int_equal(expression_integer(&x, evaluator, &user.scope, &integer), rows[i].is_one);
         assert_true(integer == rows[i].integer);
@@ -516,12 +486,12 @@ static void a_value_is_described_for_people(void **state)
     };
     char described[80];
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct expression x = read_text(rows[i].text);
+        const struct expression x = read_expression(rows[i].text);
         const struct value value = expression_evaluate(&x, evaluator, &user.scope);
         value_describe(&value, described, sizeof(described));
         assert_string_equal(described, rows[i].value);
     }
-    const struct expression x = read_text("long");
+    const struct expression x = read_expression("long");
     const struct value value = expression_evaluate(&x, evaluator, &user.scope);
     value_describe(&value, described, sizeof(described));
     assert_true(strlen(described) <= 62 && strstr(described, "...") != NULL);

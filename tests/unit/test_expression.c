@@ -12,30 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/plan/arena.h"
-#include "tests/unit/expression_user.h"
+#include "tests/unit/expression_fixture.h"
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-static struct arena *arena;
-static struct evaluator *evaluator;
-static struct expression_user user;
-
-static int open_all(void **state)
-{
-    (void)state;
-    user_init(&user);
-    assert_int_equal(evaluator_open(&evaluator), 0);
-    return arena_open(&arena);
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    evaluator_close(evaluator);
-    arena_close(arena);
-    return 0;
-}
 
 /* ---- '${...}' in a text ---- */
 
@@ -107,11 +86,8 @@ static int read_text(const char *text, struct expression *ret, struct expression
 /* Reads and evaluates into out as text; "none" for none. */
 static const char *value_of(const char *text, char out[VALUE_TEXT_MAX + 1])
 {
-    struct expression x;
-    struct expression_fault fault;
+    struct expression x = read_expression(text);
     struct span value = SPAN_LITERAL("none");
-    if (read_text(text, &x, &fault) != 0)
-        fail_msg("%s: %s", text, fault.message);
     expression_text(&x, evaluator, &user.scope, &value);
     snprintf(out, VALUE_TEXT_MAX + 1, "%.*s", (int)value.len, value.bytes);
     expression_close(&x);

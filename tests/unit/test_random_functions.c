@@ -11,38 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/plan/arena.h"
 #include "tests/unit/allocation_count.h"
-#include "tests/unit/expression_user.h"
-
-static struct arena *arena;
-static struct evaluator *evaluator;
-static struct expression_user user;
-
-static int open_all(void **state)
-{
-    (void)state;
-    user_init(&user);
-    assert_int_equal(evaluator_open(&evaluator), 0);
-    return arena_open(&arena);
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    evaluator_close(evaluator);
-    arena_close(arena);
-    return 0;
-}
-
-static struct expression read_text(const char *text)
-{
-    struct expression x = { 0 };
-    struct expression_fault fault;
-    if (expression_read(&x, arena, span_of(text), &names_of_user, &fault) != 0)
-        fail_msg("%s: %s", text, fault.message);
-    return x;
-}
+#include "tests/unit/expression_fixture.h"
 
 static struct value evaluate(const struct expression *x)
 {
@@ -62,7 +32,7 @@ static struct span draw_text(const struct expression *x)
 static void random_numbers_reach_both_ends_evenly(void **state)
 {
     (void)state;
-    const struct expression x = read_text("random(-2, '2')");
+    const struct expression x = read_expression("random(-2, '2')");
     uint32_t seen[5] = { 0 };
     for (int i = 0; i < 10000; i++) {
         const struct value value = evaluate(&x);
@@ -77,9 +47,10 @@ static void random_numbers_reach_both_ends_evenly(void **state)
 static void the_widest_range_of_random_numbers_works(void **state)
 {
     (void)state;
-    const struct expression wide = read_text("random(-9223372036854775808, 9223372036854775807)");
+    const struct expression wide =
+        read_expression("random(-9223372036854775808, 9223372036854775807)");
     const struct expression lowest =
-        read_text("random(-9223372036854775808, -9223372036854775808)");
+        read_expression("random(-9223372036854775808, -9223372036854775808)");
     int negative = 0;
     for (int i = 0; i < 1000; i++)
         negative += evaluate(&wide).integer < 0;
@@ -111,7 +82,7 @@ static void a_range_that_is_none_gives_none(void **state)
                                          "random_string(1, body)",
                                          "random_string(4096, '\xC3\xA4')" };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        const struct expression x = read_text(texts[i]);
+        const struct expression x = read_expression(texts[i]);
         if (evaluate(&x).kind != VALUE_NONE)
             fail_msg("%s", texts[i]);
     }
@@ -120,7 +91,7 @@ static void a_range_that_is_none_gives_none(void **state)
 static void decimals_lie_between_their_ends(void **state)
 {
     (void)state;
-    const struct expression x = read_text("random_float(-1, 3)");
+    const struct expression x = read_expression("random_float(-1, 3)");
     double sum = 0;
     for (int i = 0; i < 10000; i++) {
         const struct value value = evaluate(&x);
@@ -134,7 +105,7 @@ static void decimals_lie_between_their_ends(void **state)
 /* How often each of the letters a, b, .. came in `rounds` draws. */
 static void count_letters(const char *text, int rounds, uint32_t counts[26])
 {
-    const struct expression x = read_text(text);
+    const struct expression x = read_expression(text);
     memset(counts, 0, 26 * sizeof(counts[0]));
     for (int i = 0; i < rounds; i++) {
         const struct span letters = draw_text(&x);
@@ -171,8 +142,8 @@ static void each_choice_comes_as_often_as_its_weight_says(void **state)
 static void an_alphabet_is_of_characters_not_of_bytes(void **state)
 {
     (void)state;
-    const struct expression x = read_text("random_string(100, 'a\xC3\xA4\xE2\x82\xAC')");
-    const struct expression mixed = read_text("random_string(50, '\xFF\x80')");
+    const struct expression x = read_expression("random_string(100, 'a\xC3\xA4\xE2\x82\xAC')");
+    const struct expression mixed = read_expression("random_string(50, '\xFF\x80')");
     const struct span text = draw_text(&x);
     uint32_t count = 0;
     for (size_t at = 0; at < text.len; count++) {
@@ -191,7 +162,7 @@ static void hex_digits_are_as_many_as_asked_for(void **state)
     for (int length = 0; length <= 40; length++) {
         char text[20];
         snprintf(text, sizeof(text), "hex(%d)", length);
-        const struct expression x = read_text(text);
+        const struct expression x = read_expression(text);
         for (int i = 0; i < 20; i++) {
             const struct span digits = draw_text(&x);
             assert_int_equal(digits.len, length);
@@ -211,7 +182,7 @@ static void hex_digits_are_as_many_as_asked_for(void **state)
 static void hex_digits_do_not_depend_on_each_other(void **state)
 {
     (void)state;
-    const struct expression x = read_text("hex(2)");
+    const struct expression x = read_expression("hex(2)");
     uint32_t seen[256] = { 0 };
     for (int i = 0; i < 25600; i++) {
         char digits[3] = { 0 };
@@ -225,7 +196,7 @@ static void hex_digits_do_not_depend_on_each_other(void **state)
 static void a_uuid_is_of_version_4_and_never_the_same(void **state)
 {
     (void)state;
-    const struct expression x = read_text("uuid()");
+    const struct expression x = read_expression("uuid()");
     char last[36] = { 0 };
     unsigned variants[256] = { 0 };
     for (int i = 0; i < 1000; i++) {
@@ -250,7 +221,7 @@ static void the_same_seed_draws_the_same(void **state)
 {
     (void)state;
     const struct expression x =
-        read_text("uuid() + hex(5) + random(1, 1000) + choice('a', 'b') + pick(list)");
+        read_expression("uuid() + hex(5) + random(1, 1000) + choice('a', 'b') + pick(list)");
     char first[100];
     prng_init(&user.random, 11, 12);
     const struct span text = draw_text(&x);
