@@ -11,16 +11,17 @@
 
 int baseline_open(struct baseline *b, const char *path)
 {
-    struct span found;
+    uint32_t found;
     FILE *file = fopen(path, "r");
     if (file == NULL)
         return -errno;
     b->text = malloc(TEXT_MAX);
     b->len = b->text == NULL ? 0 : fread(b->text, 1, TEXT_MAX, file);
     fclose(file);
-    if (b->text == NULL)
+    if (b->text == NULL || json_document_open(&b->json, TEXT_MAX) < 0)
         return -ENOMEM;
-    if (json_find((struct span){ b->text, b->len }, SPAN_LITERAL("/benches"), &found) < 0) {
+    if (json_document_read(&b->json, (struct span){ b->text, b->len }) < 0 ||
+        json_node_find(&b->json, JSON_ROOT, SPAN_LITERAL("/benches"), &found) < 0) {
         baseline_close(b);
         return -EBADMSG;
     }
@@ -29,6 +30,7 @@ int baseline_open(struct baseline *b, const char *path)
 
 void baseline_close(struct baseline *b)
 {
+    json_document_close(&b->json);
     free(b->text);
     b->text = NULL;
     b->len = 0;
@@ -39,12 +41,13 @@ static bool find_text(const struct baseline *b, unsigned index, const char *key,
                       size_t cap)
 {
     char pointer[64];
-    struct span value;
+    uint32_t node;
     snprintf(pointer, sizeof pointer, "/benches/%u/%s", index, key);
-    if (json_find((struct span){ b->text, b->len }, span_of(pointer), &value) < 0)
+    if (json_node_find(&b->json, JSON_ROOT, span_of(pointer), &node) < 0)
         return false;
+    const struct span value = json_node_text(&b->json, node);
     if (value.bytes[0] == '"') {
-        const int len = json_unescape(value, out, cap - 1);
+        const int len = json_node_string(&b->json, node, out, cap - 1);
         out[len < 0 ? 0 : len] = '\0';
     } else {
         snprintf(out, cap, "%.*s", (int)value.len, value.bytes);

@@ -5,11 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "http/json.h"
+
 struct figures;
 
 struct baseline {
     char *text;
     size_t len;
+    struct json_document json; /* the text, read */
 };
 
 /* 0 or -errno; -EBADMSG: no JSON of figures. */

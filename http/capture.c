@@ -6,15 +6,16 @@
 #include "http/json.h"
 #include "http/text_list.h"
 
-/* How many reference tokens are just '*'. */
-static size_t star_count(struct span pointer)
+/* Where the first '*' that is a whole token stands, from `from` on; the pointer's end when there is
+ * none. */
+static size_t find_star(struct span pointer, size_t from)
 {
-    size_t count = 0;
-    for (size_t i = 0; i + 1 < pointer.len; i++) {
+    for (size_t i = from; i + 1 < pointer.len; i++) {
         const bool ends = i + 2 == pointer.len || pointer.bytes[i + 2] == '/';
-        count += pointer.bytes[i] == '/' && pointer.bytes[i + 1] == '*' && ends;
+        if (pointer.bytes[i] == '/' && pointer.bytes[i + 1] == '*' && ends)
+            return i + 1;
     }
-    return count;
+    return pointer.len;
 }
 
 const char *capture_pointer_fault(struct span pointer)
@@ -28,83 +29,70 @@ const char *capture_pointer_fault(struct span pointer)
             !(has_next && (pointer.bytes[i + 1] == '0' || pointer.bytes[i + 1] == '1')))
             return "expected '~0' or '~1' in a JSON pointer, found another '~'";
     }
-    if (star_count(pointer) > 1)
+    const size_t star = find_star(pointer, 0);
+    if (star < pointer.len && find_star(pointer, star) < pointer.len)
         return "expected at most one '*' in a JSON pointer, found another";
     return NULL;
 }
 
 bool capture_pointer_is_list(struct span pointer)
 {
-    return star_count(pointer) > 0;
+    return find_star(pointer, 0) < pointer.len;
 }
 
-/* Whether its text alone says what it is: all but strings, which lose their quotes. */
-static bool value_is_json(struct span value)
+/* A value as what it says: a string without its quotes, anything else as it stands, of which
+ * *ret_is_json tells. */
+static int value_write(const struct json_document *j, uint32_t node, char *out, size_t cap,
+                       bool *ret_is_json)
 {
-    return value.bytes[0] != '"';
-}
-
-/* A value as what it says: a string without its quotes, anything else as it stands. */
-static int value_write(struct span value, char *out, size_t cap)
-{
-    if (!value_is_json(value))
-        return json_unescape(value, out, cap);
+    const struct span value = json_node_text(j, node);
+    *ret_is_json = value.bytes[0] != '"';
+    if (!*ret_is_json)
+        return json_node_string(j, node, out, cap);
     if (value.len > cap || value.len > INT_MAX)
         return -ENOSPC;
     memcpy(out, value.bytes, value.len);
     return (int)value.len;
 }
 
-/* A text_list that is being written. */
-struct list {
-    char *out;
-    size_t cap;
-    int len; /* or -ENOSPC */
-};
-
-static void list_begin(void *context)
+/* The list's new length; -ENOSPC when it has no room for all. */
+static int list_add(const struct json_document *j, uint32_t node, char *out, int used, size_t cap)
 {
-    struct list *list = context;
-    list->len = 0;
-}
-
-static void list_add(void *context, struct span value)
-{
-    struct list *list = context;
     char text[TEXT_LIST_ITEM_MAX];
-    const int used = list->len;
-    const int len = used < 0 ? used : value_write(value, text, sizeof(text));
-    if (len < 0) {
-        list->len = -ENOSPC;
-        return;
-    }
-    list->len = text_list_append(list->out, (size_t)used, list->cap,
-                                 (struct span){ text, (size_t)len }, value_is_json(value));
+    bool is_json;
+    const int item = value_write(j, node, text, sizeof(text), &is_json);
+    if (item < 0)
+        return item;
+    const int len =
+        text_list_append(out, (size_t)used, cap, (struct span){ text, (size_t)item }, is_json);
     /* Grown by less than the item, it has begun to drop the oldest. */
-    if (list->len <= used + len)
-        list->len = -ENOSPC;
+    return len <= used + item ? -ENOSPC : len;
 }
 
-static int list_capture(struct span body, struct span pointer, char *out, size_t cap)
+/* `star` is where the '*' of the pointer stands. */
+static int list_capture(const struct json_document *j, struct span pointer, size_t star, char *out,
+                        size_t cap)
 {
-    struct list list = { .out = out, .cap = cap };
-    const struct json_each each = { .begin = list_begin, .add = list_add, .context = &list };
-    const int rc = json_find_each(body, pointer, &each);
-    return rc < 0 ? rc : list.len;
-}
-
-int capture_json(struct span body, struct span pointer, char *out, size_t cap, bool *ret_is_json)
-{
-    struct span value;
-
-    *ret_is_json = false;
-    if (capture_pointer_fault(pointer))
+    const struct span rest = { pointer.bytes + star + 1, pointer.len - star - 1 };
+    uint32_t parent, at = 0, name, child, node;
+    int len = 0;
+    if (json_node_find(j, JSON_ROOT, (struct span){ pointer.bytes, star - 1 }, &parent) < 0 ||
+        (!json_node_is_object(j, parent) && !json_node_is_array(j, parent)))
         return -ENOENT;
-    if (capture_pointer_is_list(pointer))
-        return list_capture(body, pointer, out, cap);
-    const int rc = json_find(body, pointer, &value);
-    if (rc < 0)
-        return rc;
-    *ret_is_json = value_is_json(value);
-    return value_write(value, out, cap);
+    while (len >= 0 && json_node_next(j, parent, &at, &name, &child))
+        if (json_node_find(j, child, rest, &node) == 0)
+            len = list_add(j, node, out, len, cap);
+    return len;
+}
+
+int capture_json(const struct json_document *j, struct span pointer, char *out, size_t cap,
+                 bool *ret_is_json)
+{
+    const size_t star = find_star(pointer, 0);
+    uint32_t node;
+    *ret_is_json = false;
+    if (star < pointer.len)
+        return list_capture(j, pointer, star, out, cap);
+    const int rc = json_node_find(j, JSON_ROOT, pointer, &node);
+    return rc < 0 ? rc : value_write(j, node, out, cap, ret_is_json);
 }

@@ -7,6 +7,7 @@
 
 #include "http/span.h"
 
+struct json_document;
 struct regex;
 struct regex_matcher;
 
@@ -35,15 +36,15 @@ struct capture {
 const char *capture_pointer_fault(struct span pointer);
 bool capture_pointer_is_list(struct span pointer); /* has a '*' */
 
-/* Finds `pointer` in the JSON text `body`. A string is unescaped into out (UTF-8); a number, true,
- * false, null, object or array is copied as its text, which *ret_is_json says (of a list,
- * text_list_is_json() of each item). Returns the length; -ENOENT: nothing there;
- * -EBADMSG: the body as a whole is no valid JSON (of equal names the last counts, so it must be
- * read to its end); -ENOSPC: longer than cap. Depth is bounded by 64 (-EBADMSG beyond).
+/* Finds `pointer`, which has no fault, in an answer that was read. A string is unescaped into out
+ * (UTF-8); a number, true, false, null, object or array is copied as its text, which *ret_is_json
+ * says (of a list, text_list_is_json() of each item). Returns the length; -ENOENT: nothing there;
+ * -ENOSPC: longer than cap.
  * A pointer with '*' writes a text_list; items that lack the rest of the pointer are left out, and
  * no item at all is -ENOENT only when what '*' stands in is not there. Of an object every member
  * counts, of equal names too. -ENOSPC also when one item is longer than TEXT_LIST_ITEM_MAX, or the
  * list than TEXT_LIST_BYTES_MAX. */
-int capture_json(struct span body, struct span pointer, char *out, size_t cap, bool *ret_is_json);
+int capture_json(const struct json_document *j, struct span pointer, char *out, size_t cap,
+                 bool *ret_is_json);
 
 #endif

@@ -1,212 +1,309 @@
 #include "http/json.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 
-struct scan {
+#include "http/json_text.h"
+
+/* A text being read. */
+struct reader {
     const char *at, *end;
-    struct span found;
-    bool is_found;
-    const struct json_each *each; /* NULL = a '*' in the pointer is a name like any other */
+    const char *begin;
+    struct json_node *nodes; /* NULL: it is checked only */
+    uint32_t count;
 };
 
-/* Where the value being scanned stands: on the pointer's way, `rest` of which is still to go, or
- * beside it. */
-struct place {
-    bool is_on_way;
-    struct span rest;
-    unsigned depth;
-};
-
-static bool scan_value(struct scan *s, struct place place);
-
-size_t json_utf8_len(const char *bytes, size_t len)
-{
-    const uint8_t *b = (const uint8_t *)bytes;
-    if (len == 0)
-        return 0;
-    if (b[0] < 0x80)
-        return 1;
-    if (b[0] < 0xc2 || b[0] > 0xf4)
-        return 0;
-    const size_t need = b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
-    if (len < need)
-        return 0;
-    for (size_t i = 1; i < need; i++)
-        if ((b[i] & 0xc0) != 0x80)
-            return 0;
-    /* The second byte decides about overlong forms, surrogates and what lies beyond U+10FFFF. */
-    const bool is_wrong = (b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
-                          (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f);
-    return is_wrong ? 0 : need;
-}
-
-/* One half of a pair, or a whole character. */
-static size_t put_unit(uint32_t unit, char out[6])
-{
-    static const char hex[] = "0123456789abcdef";
-    out[0] = '\\';
-    out[1] = 'u';
-    for (size_t i = 0; i < 4; i++)
-        out[2 + i] = hex[unit >> (12 - 4 * i) & 15];
-    return 6;
-}
-
-size_t json_escape(const char *bytes, size_t len, char out[JSON_ESCAPE_MAX])
-{
-    static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* a byte, and what stands for it */
-    const uint8_t first = (uint8_t)bytes[0];
-    for (size_t i = 0; len == 1 && i + 1 < sizeof(named); i += 2) {
-        if (bytes[0] == named[i]) {
-            out[0] = '\\';
-            out[1] = named[i + 1];
-            return 2;
-        }
-    }
-    if (first >= ' ' && first < 0x7f) {
-        out[0] = bytes[0];
-        return 1;
-    }
-    uint32_t code = len == 1 ? first : first & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++)
-        code = code << 6 | ((uint8_t)bytes[i] & 0x3fu);
-    if (code < 0x10000)
-        return put_unit(code, out);
-    put_unit(0xd800 + ((code - 0x10000) >> 10), out);
-    return 6 + put_unit(0xdc00 + ((code - 0x10000) & 0x3ff), out + 6);
-}
+static bool read_value(struct reader *r, unsigned depth);
 
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-static void skip_blanks(struct scan *s)
+static void skip_blanks(struct reader *r)
 {
-    while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r'))
-        s->at++;
+    while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
+        r->at++;
 }
 
-static bool accept_byte(struct scan *s, char byte)
+static bool accept_byte(struct reader *r, char byte)
 {
-    if (s->at == s->end || *s->at != byte)
+    if (r->at == r->end || *r->at != byte)
         return false;
-    s->at++;
+    r->at++;
     return true;
 }
 
-static bool skip_digits(struct scan *s)
+static bool skip_digits(struct reader *r)
 {
-    const char *start = s->at;
-    while (s->at < s->end && is_digit(*s->at))
-        s->at++;
-    return s->at > start;
+    const char *start = r->at;
+    while (r->at < r->end && is_digit(*r->at))
+        r->at++;
+    return r->at > start;
 }
 
-static bool scan_number(struct scan *s)
+static bool read_number(struct reader *r)
 {
-    accept_byte(s, '-');
-    if (!accept_byte(s, '0') && !skip_digits(s))
+    accept_byte(r, '-');
+    if (!accept_byte(r, '0') && !skip_digits(r))
         return false;
-    if (accept_byte(s, '.') && !skip_digits(s))
+    if (accept_byte(r, '.') && !skip_digits(r))
         return false;
-    if (accept_byte(s, 'e') || accept_byte(s, 'E')) {
-        if (!accept_byte(s, '+'))
-            accept_byte(s, '-');
-        return skip_digits(s);
+    if (accept_byte(r, 'e') || accept_byte(r, 'E')) {
+        if (!accept_byte(r, '+'))
+            accept_byte(r, '-');
+        return skip_digits(r);
     }
     return true;
 }
 
-static bool scan_word(struct scan *s, struct span word)
+static bool read_word(struct reader *r, struct span word)
 {
-    if ((size_t)(s->end - s->at) < word.len || memcmp(s->at, word.bytes, word.len) != 0)
+    if ((size_t)(r->end - r->at) < word.len || memcmp(r->at, word.bytes, word.len) != 0)
         return false;
-    s->at += word.len;
+    r->at += word.len;
     return true;
 }
 
-/* The value of four hexadecimal digits, or -1. */
-static int32_t hex4(const char *at, const char *end)
+/* ---- nodes ---- */
+
+static uint32_t node_begin(struct reader *r)
 {
-    int32_t value = 0;
-    if (end - at < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        const char c = at[i];
-        const char lower = (char)(c | 0x20);
-        if (is_digit(c))
-            value = value * 16 + (c - '0');
-        else if (lower >= 'a' && lower <= 'f')
-            value = value * 16 + (lower - 'a' + 10);
-        else
-            return -1;
-    }
-    return value;
+    if (r->nodes != NULL)
+        r->nodes[r->count].begin = (uint32_t)(r->at - r->begin);
+    return r->count++;
 }
 
-static size_t utf8_put(uint32_t code, char out[4])
+static void node_end(struct reader *r, uint32_t node, bool has_escapes)
 {
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    const size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const uint8_t first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-    for (size_t i = len - 1; i > 0; i--) {
-        out[i] = (char)(0x80 | (code & 0x3f));
-        code >>= 6;
-    }
-    out[0] = (char)(first[len] | code);
-    return len;
+    if (r->nodes == NULL)
+        return;
+    r->nodes[node].end = (uint32_t)(r->at - r->begin);
+    r->nodes[node].next = r->count & INT32_MAX;
+    r->nodes[node].has_escapes = has_escapes;
 }
 
-/* "\u" was read; its digits, and those of a second half, follow. A half without the other is no
- * character. */
-static size_t unicode_read(const char **at, const char *end, char out[4])
+/* ---- values ---- */
+
+/* Of the escapes '\"' is by far the most frequent: JSON in JSON. */
+static bool read_odd_character(struct reader *r, bool *ret_has_escapes)
 {
-    const int32_t high = hex4(*at, end);
-    if (high < 0 || (high >= 0xdc00 && high <= 0xdfff))
-        return 0;
-    *at += 4;
-    if (high < 0xd800 || high > 0xdbff)
-        return utf8_put((uint32_t)high, out);
-    if (end - *at < 6 || (*at)[0] != '\\' || (*at)[1] != 'u')
-        return 0;
-    const int32_t low = hex4(*at + 2, end);
-    if (low < 0xdc00 || low > 0xdfff)
-        return 0;
-    *at += 6;
-    return utf8_put(0x10000 + ((uint32_t)(high - 0xd800) << 10) + (uint32_t)(low - 0xdc00), out);
+    char utf8[4];
+    if (r->end - r->at < 2)
+        return false; /* at least it and a '"' */
+    *ret_has_escapes |= *r->at == '\\';
+    if (r->at[0] == '\\' && r->at[1] == '"') {
+        r->at += 2;
+        return true;
+    }
+    return json_char_read(&r->at, r->end, utf8) != 0;
 }
 
-/* Reads one character of a string into out as UTF-8. Returns its length, or 0 when it is not valid.
- */
-static size_t char_read(const char **at, const char *end, char out[4])
+static bool read_string(struct reader *r, bool *ret_has_escapes)
 {
-    if (*at == end || (uint8_t) * *at < 0x20)
-        return 0;
-    if (**at != '\\') {
-        const size_t len = json_utf8_len(*at, (size_t)(end - *at));
-        memcpy(out, *at, len);
-        *at += len;
-        return len;
+    if (!accept_byte(r, '"'))
+        return false;
+    for (;;) {
+        r->at += json_plain_len(r->at, r->end);
+        if (accept_byte(r, '"'))
+            return true;
+        if (!read_odd_character(r, ret_has_escapes))
+            return false;
     }
-    if (end - *at < 2)
-        return 0;
-    static const char names[] = "\"\\/bfnrt";
-    static const char bytes[] = "\"\\/\b\f\n\r\t";
-    const char name = (*at)[1];
-    *at += 2;
-    if (name == 'u')
-        return unicode_read(at, end, out);
-    const char *known = memchr(names, name, sizeof(names) - 1);
-    if (!known)
-        return 0;
-    out[0] = bytes[known - names];
-    return 1;
 }
+
+static bool read_name(struct reader *r)
+{
+    bool has_escapes = false;
+    skip_blanks(r);
+    const uint32_t node = node_begin(r);
+    if (!read_string(r, &has_escapes))
+        return false;
+    node_end(r, node, has_escapes);
+    skip_blanks(r);
+    return accept_byte(r, ':');
+}
+
+/* The inside of an object or array, its opening byte read. */
+static bool read_inside(struct reader *r, unsigned depth, bool is_object)
+{
+    const char close = is_object ? '}' : ']';
+    if (depth > JSON_DEPTH_MAX)
+        return false;
+    skip_blanks(r);
+    if (accept_byte(r, close))
+        return true;
+    do {
+        if ((is_object && !read_name(r)) || !read_value(r, depth))
+            return false;
+    } while (accept_byte(r, ','));
+    return accept_byte(r, close);
+}
+
+static bool read_by_first_byte(struct reader *r, unsigned depth, bool *ret_has_escapes)
+{
+    if (r->at == r->end)
+        return false;
+    switch (*r->at) {
+    case '{':
+    case '[':
+        r->at++;
+        return read_inside(r, depth + 1, r->at[-1] == '{');
+    case '"':
+        return read_string(r, ret_has_escapes);
+    case 't':
+        return read_word(r, SPAN_LITERAL("true"));
+    case 'f':
+        return read_word(r, SPAN_LITERAL("false"));
+    case 'n':
+        return read_word(r, SPAN_LITERAL("null"));
+    default:
+        return read_number(r);
+    }
+}
+
+/* A value and the blanks around it. Recursion is bounded by JSON_DEPTH_MAX. */
+static bool read_value(struct reader *r, unsigned depth)
+{
+    bool has_escapes = false;
+    skip_blanks(r);
+    const uint32_t node = node_begin(r);
+    if (!read_by_first_byte(r, depth, &has_escapes))
+        return false;
+    node_end(r, node, has_escapes);
+    skip_blanks(r);
+    return true;
+}
+
+static struct reader reader_of(struct span text, struct json_node *nodes)
+{
+    return (struct reader){
+        .at = text.bytes, .end = text.bytes + text.len, .begin = text.bytes, .nodes = nodes
+    };
+}
+
+/* ---- without nodes ---- */
+
+bool json_is_valid(struct span text, struct span *ret_value)
+{
+    struct reader r = reader_of(text, NULL);
+    bool ignored;
+    skip_blanks(&r);
+    ret_value->bytes = r.at;
+    if (!read_by_first_byte(&r, 0, &ignored))
+        return false;
+    ret_value->len = (size_t)(r.at - ret_value->bytes);
+    skip_blanks(&r);
+    return r.at == r.end;
+}
+
+bool json_is_plain_value(struct span text)
+{
+    if (text.len == 0 || text.bytes[0] == '"' || text.bytes[0] == '[' || text.bytes[0] == '{')
+        return false;
+    struct reader r = reader_of(text, NULL);
+    bool ignored;
+    return read_by_first_byte(&r, 0, &ignored) && r.at == r.end;
+}
+
+bool json_next_member(struct span object, size_t *at, struct span *ret_name, struct span *ret_value)
+{
+    struct reader r = reader_of(object, NULL);
+    bool ignored;
+    r.at += *at;
+    skip_blanks(&r);
+    if (!accept_byte(&r, '{') && !accept_byte(&r, ','))
+        return false;
+    skip_blanks(&r);
+    const char *name = r.at;
+    if (!read_string(&r, &ignored))
+        return false;
+    *ret_name = (struct span){ name, (size_t)(r.at - name) };
+    skip_blanks(&r);
+    accept_byte(&r, ':');
+    skip_blanks(&r);
+    const char *value = r.at;
+    if (!read_by_first_byte(&r, 0, &ignored))
+        return false;
+    *ret_value = (struct span){ value, (size_t)(r.at - value) };
+    *at = (size_t)(r.at - object.bytes);
+    return true;
+}
+
+/* ---- with nodes ---- */
+
+/* Each value but the first has a byte before it that is its own, and one of its own; a text that
+ * is broken off may lack the closing bytes. */
+static size_t nodes_max(size_t bytes_max)
+{
+    return bytes_max / 2 + JSON_DEPTH_MAX + 2;
+}
+
+int json_document_open(struct json_document *j, size_t bytes_max)
+{
+    *j = (struct json_document){ .bytes_max = bytes_max };
+    j->nodes = malloc(nodes_max(bytes_max) * sizeof(*j->nodes));
+    return j->nodes == NULL ? -ENOMEM : 0;
+}
+
+void json_document_close(struct json_document *j)
+{
+    free(j->nodes);
+    *j = (struct json_document){ 0 };
+}
+
+int json_document_read(struct json_document *j, struct span text)
+{
+    struct reader r = reader_of(text, j->nodes);
+    j->text = text;
+    if (text.len > j->bytes_max)
+        return -EFBIG;
+    return text.len > 0 && read_value(&r, 0) && r.at == r.end ? 0 : -EBADMSG;
+}
+
+struct span json_node_text(const struct json_document *j, uint32_t node)
+{
+    const struct json_node *n = &j->nodes[node];
+    return (struct span){ j->text.bytes + n->begin, n->end - n->begin };
+}
+
+bool json_node_is_object(const struct json_document *j, uint32_t node)
+{
+    return j->text.bytes[j->nodes[node].begin] == '{';
+}
+
+bool json_node_is_array(const struct json_document *j, uint32_t node)
+{
+    return j->text.bytes[j->nodes[node].begin] == '[';
+}
+
+bool json_node_next(const struct json_document *j, uint32_t parent, uint32_t *at,
+                    uint32_t *ret_name, uint32_t *ret_value)
+{
+    if (*at == 0)
+        *at = parent + 1;
+    if (*at >= j->nodes[parent].next)
+        return false;
+    *ret_name = *at;
+    *ret_value = json_node_is_object(j, parent) ? *at + 1 : *at;
+    *at = j->nodes[*ret_value].next;
+    return true;
+}
+
+int json_node_string(const struct json_document *j, uint32_t node, char *out, size_t cap)
+{
+    const struct span quoted = json_node_text(j, node);
+    if (j->nodes[node].has_escapes)
+        return json_unescape(quoted, out, cap);
+    const size_t len = quoted.len - 2;
+    if (len > cap || len > INT_MAX)
+        return -ENOSPC;
+    memcpy(out, quoted.bytes + 1, len);
+    return (int)len;
+}
+
+/* ---- pointers ---- */
 
 /* One token of a pointer, "~0" and "~1" still in it. */
 static struct span pointer_token(struct span rest)
@@ -236,260 +333,63 @@ static bool token_accept(struct span *token, const char *bytes, size_t len)
     return true;
 }
 
-/* A bit per byte of `word` that is zero, at its top; exact up to the first one. */
-static uint64_t zero_bytes(uint64_t word)
+static bool token_says(struct span token, const struct json_document *j, uint32_t name)
 {
-    return (word - UINT64_C(0x0101010101010101)) & ~word & UINT64_C(0x8080808080808080);
-}
-
-/* How many bytes from `at` on stand for themselves in a string: ASCII without controls, '"' and
- * '\\'. Eight at a time (Mycroft 1987), since bodies are mostly that. */
-static size_t plain_len(const char *at, const char *end)
-{
-    const char *begin = at;
-    for (; end - at >= 8; at += 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof(word));
-        word = le64toh(word);
-        const uint64_t odd = ((word - UINT64_C(0x2020202020202020)) & ~word) | word |
-                             zero_bytes(word ^ UINT64_C(0x2222222222222222)) |
-                             zero_bytes(word ^ UINT64_C(0x5c5c5c5c5c5c5c5c));
-        const uint64_t marks = odd & UINT64_C(0x8080808080808080);
-        if (marks != 0)
-            return (size_t)(at - begin) + (size_t)__builtin_ctzll(marks) / 8;
-    }
-    while (at < end && (uint8_t)*at >= 0x20 && (uint8_t)*at < 0x80 && *at != '"' && *at != '\\')
-        at++;
-    return (size_t)(at - begin);
-}
-
-/* Scans a string; *ret_equal tells whether it says what the token says. */
-static bool scan_string(struct scan *s, struct span token, bool *ret_equal)
-{
-    bool is_equal = true;
-    if (!accept_byte(s, '"'))
-        return false;
-    while (!accept_byte(s, '"')) {
-        const size_t plain = plain_len(s->at, s->end);
-        if (plain > 0) {
-            is_equal = is_equal && token_accept(&token, s->at, plain);
-            s->at += plain;
-            continue;
-        }
-        char utf8[4];
-        const size_t len = char_read(&s->at, s->end, utf8);
-        if (len == 0)
-            return false;
-        is_equal = is_equal && token_accept(&token, utf8, len);
-    }
-    *ret_equal = is_equal && token.len == 0;
-    return true;
-}
-
-static bool token_is_index(struct span token, size_t index)
-{
-    char digits[24];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (char)('0' + index % 10);
-        index /= 10;
-    } while (index > 0);
-    return span_equal(token, (struct span){ digits + at, sizeof(digits) - at });
-}
-
-static struct place place_within(struct place outer, struct span token, bool is_chosen)
-{
-    struct place inner = { .depth = outer.depth + 1 };
-    if (is_chosen) {
-        inner.is_on_way = true;
-        inner.rest =
-            (struct span){ outer.rest.bytes + 1 + token.len, outer.rest.len - 1 - token.len };
-    }
-    return inner;
-}
-
-/* Which of the values in an object or array the pointer goes on to. */
-struct choice {
-    enum { CHOICE_NONE, CHOICE_ONE, CHOICE_EACH } kind;
-    struct span token;
-};
-
-static struct choice choice_at(const struct scan *s, struct place place)
-{
-    if (!place.is_on_way || place.rest.len == 0)
-        return (struct choice){ CHOICE_NONE, { "", 0 } };
-    const struct span token = pointer_token(place.rest);
-    const bool is_each = s->each && span_equal(token, SPAN_LITERAL("*"));
-    return (struct choice){ is_each ? CHOICE_EACH : CHOICE_ONE, token };
-}
-
-static bool scan_chosen(struct scan *s, struct place place, struct choice choice, bool is_named)
-{
-    if (choice.kind == CHOICE_NONE || (choice.kind == CHOICE_ONE && !is_named))
-        return scan_value(s, place_within(place, choice.token, false));
-    s->is_found = false; /* what an earlier member of this name held counts no more */
-    if (!scan_value(s, place_within(place, choice.token, true)))
-        return false;
-    if (choice.kind == CHOICE_EACH && s->is_found)
-        s->each->add(s->each->context, s->found);
-    return true;
-}
-
-static bool scan_item(struct scan *s, struct place place, struct choice choice, size_t index)
-{
-    return scan_chosen(s, place, choice,
-                       choice.kind == CHOICE_ONE && token_is_index(choice.token, index));
-}
-
-static bool scan_member(struct scan *s, struct place place, struct choice choice)
-{
-    bool is_named;
-    skip_blanks(s);
-    if (!scan_string(s, choice.token, &is_named))
-        return false;
-    skip_blanks(s);
-    return accept_byte(s, ':') && scan_chosen(s, place, choice, is_named);
-}
-
-/* The inside of an object or array, its opening byte read. */
-static bool scan_inside(struct scan *s, struct place place, struct choice choice, bool is_object)
-{
-    const char close = is_object ? '}' : ']';
-    skip_blanks(s);
-    if (accept_byte(s, close))
-        return true;
-    for (size_t index = 0;; index++) {
-        if (!(is_object ? scan_member(s, place, choice) : scan_item(s, place, choice, index)))
-            return false;
-        if (accept_byte(s, close))
-            return true;
-        if (!accept_byte(s, ','))
-            return false;
-    }
-}
-
-static bool scan_container(struct scan *s, struct place place, bool is_object)
-{
-    const struct choice choice = choice_at(s, place);
-    if (place.depth >= JSON_DEPTH_MAX)
-        return false;
-    if (choice.kind != CHOICE_EACH)
-        return scan_inside(s, place, choice, is_object);
-    s->each->begin(s->each->context);
-    if (!scan_inside(s, place, choice, is_object))
-        return false;
-    s->is_found = true;
-    return true;
-}
-
-static bool scan_by_first_byte(struct scan *s, struct place place)
-{
-    bool ignored;
-    if (s->at == s->end)
-        return false;
-    switch (*s->at) {
-    case '{':
-    case '[':
-        s->at++;
-        return scan_container(s, place, s->at[-1] == '{');
-    case '"':
-        return scan_string(s, (struct span){ "", 0 }, &ignored);
-    case 't':
-        return scan_word(s, SPAN_LITERAL("true"));
-    case 'f':
-        return scan_word(s, SPAN_LITERAL("false"));
-    case 'n':
-        return scan_word(s, SPAN_LITERAL("null"));
-    default:
-        return scan_number(s);
-    }
-}
-
-/* A value and the blanks around it. Recursion is bounded by JSON_DEPTH_MAX. */
-static bool scan_value(struct scan *s, struct place place)
-{
-    skip_blanks(s);
-    const char *start = s->at;
-    if (!scan_by_first_byte(s, place))
-        return false;
-    if (place.is_on_way && place.rest.len == 0) {
-        s->found = (struct span){ start, (size_t)(s->at - start) };
-        s->is_found = true;
-    }
-    skip_blanks(s);
-    return true;
-}
-
-static int scan_text(struct scan *s, struct span text, struct span pointer)
-{
-    if (text.len == 0)
-        return -EBADMSG;
-    s->at = text.bytes;
-    s->end = text.bytes + text.len;
-    if (!scan_value(s, (struct place){ .is_on_way = true, .rest = pointer }) || s->at != s->end)
-        return -EBADMSG;
-    return s->is_found ? 0 : -ENOENT;
-}
-
-int json_find(struct span text, struct span pointer, struct span *ret_value)
-{
-    struct scan s = { 0 };
-    const int rc = scan_text(&s, text, pointer);
-    if (rc == 0)
-        *ret_value = s.found;
-    return rc;
-}
-
-int json_find_each(struct span text, struct span pointer, const struct json_each *each)
-{
-    struct scan s = { .each = each };
-    return scan_text(&s, text, pointer);
-}
-
-bool json_next_member(struct span object, size_t *at, struct span *ret_name, struct span *ret_value)
-{
-    struct scan s = { .at = object.bytes + *at, .end = object.bytes + object.len };
-    bool ignored;
-    skip_blanks(&s);
-    if (!accept_byte(&s, '{') && !accept_byte(&s, ','))
-        return false;
-    skip_blanks(&s);
-    const char *name = s.at;
-    if (!scan_string(&s, (struct span){ "", 0 }, &ignored))
-        return false;
-    *ret_name = (struct span){ name, (size_t)(s.at - name) };
-    skip_blanks(&s);
-    accept_byte(&s, ':');
-    skip_blanks(&s);
-    const char *value = s.at;
-    if (!scan_by_first_byte(&s, (struct place){ 0 }))
-        return false;
-    *ret_value = (struct span){ value, (size_t)(s.at - value) };
-    *at = (size_t)(s.at - object.bytes);
-    return true;
-}
-
-int json_unescape(struct span quoted, char *out, size_t cap)
-{
+    const struct span quoted = json_node_text(j, name);
     const char *at = quoted.bytes + 1;
     const char *end = quoted.bytes + quoted.len - 1;
-    size_t filled = 0;
-
-    while (at < end) {
-        char utf8[4];
-        const size_t len = char_read(&at, end, utf8);
-        if (len == 0 || len > cap - filled || filled > INT_MAX - sizeof(utf8))
-            return -ENOSPC;
-        memcpy(out + filled, utf8, len);
-        filled += len;
-    }
-    return (int)filled;
+    char utf8[4];
+    if (!j->nodes[name].has_escapes)
+        return token_accept(&token, at, (size_t)(end - at)) && token.len == 0;
+    while (at < end)
+        if (!token_accept(&token, utf8, json_char_read(&at, end, utf8)))
+            return false;
+    return token.len == 0;
 }
 
-bool json_is_plain_value(struct span text)
+/* An index has no sign and no zeros before it. */
+static bool token_as_index(struct span token, uint32_t *ret_index)
 {
-    if (text.len == 0 || text.bytes[0] == '"' || text.bytes[0] == '[' || text.bytes[0] == '{')
+    uint32_t index = 0;
+    if (token.len == 0 || token.len > 9 || (token.len > 1 && token.bytes[0] == '0'))
         return false;
-    struct scan s = { .at = text.bytes, .end = text.bytes + text.len };
-    return scan_by_first_byte(&s, (struct place){ 0 }) && s.at == s.end;
+    for (size_t i = 0; i < token.len; i++) {
+        if (!is_digit(token.bytes[i]))
+            return false;
+        index = index * 10 + (uint32_t)(token.bytes[i] - '0');
+    }
+    *ret_index = index;
+    return true;
+}
+
+/* Of equal names the last one counts. */
+static bool find_child(const struct json_document *j, uint32_t parent, struct span token,
+                       uint32_t *ret_node)
+{
+    const bool is_object = json_node_is_object(j, parent);
+    uint32_t at = 0, name, value, index = 0, wanted = 0;
+    bool is_found = false;
+    if (!is_object && !token_as_index(token, &wanted))
+        return false;
+    while (json_node_next(j, parent, &at, &name, &value)) {
+        if (is_object ? !token_says(token, j, name) : index++ != wanted)
+            continue;
+        *ret_node = value;
+        is_found = true;
+    }
+    return is_found;
+}
+
+int json_node_find(const struct json_document *j, uint32_t from, struct span pointer,
+                   uint32_t *ret_node)
+{
+    *ret_node = from;
+    while (pointer.len > 0) {
+        const struct span token = pointer_token(pointer);
+        if (pointer.bytes[0] != '/' || !find_child(j, *ret_node, token, ret_node))
+            return -ENOENT;
+        pointer.bytes += 1 + token.len;
+        pointer.len -= 1 + token.len;
+    }
+    return 0;
 }

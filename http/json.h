@@ -1,5 +1,10 @@
-/* json — a strict RFC 8259 scanner that allocates nothing: finds values in a text and takes strings
- * apart. */
+/* json — a JSON text (RFC 8259, strictly) read once into a row of nodes, and as many pointers as
+ * are asked for followed in it.
+ *
+ * One `struct json_document` is one thread's; it is read into again and again. Only
+ * json_document_open() allocates. The text stays the caller's and must live as long as its nodes
+ * are looked at.
+ */
 #ifndef SQUALL_HTTP_JSON_H
 #define SQUALL_HTTP_JSON_H
 
@@ -9,43 +14,58 @@
 #include "http/span.h"
 
 #define JSON_DEPTH_MAX 64 /* arrays and objects inside each other */
+#define JSON_ROOT      0u
 
-/* Finds what `pointer` (RFC 6901, valid) leads to; the span is its text in `text`, a string with
- * its quotes. The whole text must be valid, or -EBADMSG; -ENOENT: nothing there. Of equal names in
- * an object the last one counts. */
-int json_find(struct span text, struct span pointer, struct span *ret_value);
-
-/* The member at *at of an object, whose text is valid; *at is stepped over it, begin with 0. The
- * name has its quotes. False at the end. */
-bool json_next_member(struct span object, size_t *at, struct span *ret_name,
-                      struct span *ret_value);
-
-/* Who is told of each value that a pointer with a '*' leads to. */
-struct json_each {
-    void (*begin)(void *context); /* what was told until now counts no more; comes first, too */
-    void (*add)(void *context, struct span value);
-    void *context;
+/* A value, or a member's name: then the value is the node after it. */
+struct json_node {
+    uint32_t begin, end; /* in the text; a string with its quotes */
+    uint32_t next : 31;  /* the first node behind it and all that is in it */
+    uint32_t has_escapes : 1;
 };
 
-/* The same for a pointer with one token that is just '*' (json_find() has no such token): it stands
- * for every item of an array and every member of an object, in their order. The text is read once;
- * what `each` was told holds when 0 is returned. -ENOENT: no array or object where the '*' is. */
-int json_find_each(struct span text, struct span pointer, const struct json_each *each);
+struct json_document {
+    struct span text;
+    struct json_node *nodes; /* in the order of the text; JSON_ROOT is the whole */
+    size_t bytes_max;        /* of a text */
+};
 
-/* Writes what a quoted string that was found says, as UTF-8. Returns its length, or
- * -ENOSPC. */
-int json_unescape(struct span quoted, char *out, size_t cap);
+/* For texts of at most `bytes_max`. 0 or -ENOMEM. Twelve bytes for every two of them, of which the
+ * kernel gives those that are used. */
+int json_document_open(struct json_document *j, size_t bytes_max);
+void json_document_close(struct json_document *j);
+
+/* 0; -EBADMSG: the text as a whole is no valid JSON, or deeper than JSON_DEPTH_MAX; -EFBIG: longer
+ * than json_document_open() was told. */
+int json_document_read(struct json_document *j, struct span text);
+
+struct span json_node_text(const struct json_document *j, uint32_t node);
+bool json_node_is_object(const struct json_document *j, uint32_t node);
+bool json_node_is_array(const struct json_document *j, uint32_t node);
+
+/* What a node that is a string says, as UTF-8. Returns its length, or -ENOSPC. */
+int json_node_string(const struct json_document *j, uint32_t node, char *out, size_t cap);
+
+/* The child of an object or array at *at, which is stepped over; begin with 0. False at the end,
+ * and for a value that has no children. *ret_name is *ret_value in an array. */
+bool json_node_next(const struct json_document *j, uint32_t parent, uint32_t *at,
+                    uint32_t *ret_name, uint32_t *ret_value);
+
+/* Where `pointer` (RFC 6901) leads to from a node. 0, or -ENOENT: nothing there. Of equal names in
+ * an object the last one counts. */
+int json_node_find(const struct json_document *j, uint32_t from, struct span pointer,
+                   uint32_t *ret_node);
+
+/* ---- without nodes ---- */
+
+/* *ret_value is the text without the blanks around its value. */
+bool json_is_valid(struct span text, struct span *ret_value);
 
 /* A number, true, false or null, and nothing around it. */
 bool json_is_plain_value(struct span text);
 
-/* How many bytes at the beginning are one UTF-8 character; 0 when they are none. No overlong forms,
- * no surrogates. */
-size_t json_utf8_len(const char *bytes, size_t len);
-
-/* Writes one character of UTF-8, `len` bytes as json_utf8_len() says, as json.dumps of Python has
- * it inside a string: \n and its like, \uXXXX for all that is not ASCII. Returns how many bytes. */
-#define JSON_ESCAPE_MAX 12
-size_t json_escape(const char *bytes, size_t len, char out[JSON_ESCAPE_MAX]);
+/* The member at *at of an object, whose text is valid; *at is stepped over it, begin with 0. The
+ * name has its quotes. False at the end, and when it is no object. */
+bool json_next_member(struct span object, size_t *at, struct span *ret_name,
+                      struct span *ret_value);
 
 #endif

@@ -5,7 +5,7 @@
 #include <limits.h>
 
 #include "http/header.h"
-#include "http/json.h"
+#include "http/json_text.h"
 #include "http/out.h"
 
 #define LENGTH_HEADER "Content-Length: "
@@ -59,18 +59,23 @@ static int escape_percent(enum escape how, struct span value, struct out *o)
 
 static int escape_json(struct span value, struct out *o)
 {
+    const char *at = value.bytes;
+    const char *end = at + value.len;
     char escaped[JSON_ESCAPE_MAX];
-
-    for (size_t i = 0; i < value.len;) {
-        const size_t len = json_utf8_len(value.bytes + i, value.len - i);
+    int rc = 0;
+    while (rc == 0 && at < end) {
+        const size_t plain = json_plain_len(at, end);
+        rc = out_put(o, at, plain);
+        at += plain;
+        if (rc < 0 || at == end)
+            break;
+        const size_t len = json_utf8_len(at, (size_t)(end - at));
         if (len == 0)
             return -EILSEQ;
-        const int rc = out_put(o, escaped, json_escape(value.bytes + i, len, escaped));
-        if (rc < 0)
-            return rc;
-        i += len;
+        rc = out_put(o, escaped, json_escape(at, len, escaped));
+        at += len;
     }
-    return 0;
+    return rc;
 }
 
 static int escape_json_string(struct span value, struct out *o)

@@ -1,7 +1,7 @@
 #include "engine/plan/expression_lexer.h"
 
 #include "engine/plan/arena.h"
-#include "http/json.h"
+#include "http/json_text.h"
 
 static bool is_digit(char c)
 {

@@ -3,6 +3,7 @@
 #include "engine/plan/diag.h"
 #include "engine/plan/feed_table.h"
 #include "http/json.h"
+#include "http/json_text.h"
 
 /* What a JSON value says as text: a string without its quotes, all else as it is written. */
 static bool text_of(struct feed_table *t, struct span value, struct span *ret_text)
@@ -55,10 +56,11 @@ static bool read_member(struct feed_table *t, struct span name, struct span valu
 static bool read_line(struct feed_table *t, struct span line)
 {
     struct span object, name, value;
-    if (json_find(line, (struct span){ "", 0 }, &object) != 0 || object.bytes[0] != '{')
-        return feed_table_refuse(t, "expected a JSON object, found %s", diag_quote(line).text);
     size_t at = 0;
-    for (uint32_t number = 0; json_next_member(object, &at, &name, &value); number++)
+    uint32_t number = 0;
+    if (!json_is_valid(line, &object) || object.bytes[0] != '{')
+        return feed_table_refuse(t, "expected a JSON object, found %s", diag_quote(line).text);
+    for (; json_next_member(object, &at, &name, &value); number++)
         if (!read_member(t, name, value, number))
             return false;
     for (uint32_t i = 0; i < t->column_count; i++)

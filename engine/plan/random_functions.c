@@ -1,5 +1,5 @@
 #include "engine/plan/function.h"
-#include "http/json.h"
+#include "http/json_text.h"
 #include "http/text_list.h"
 
 static const char hex_digits[] = "0123456789abcdef";

@@ -5,7 +5,7 @@
 #include "engine/plan/scalar.h"
 #include "engine/plan/scenario_build.h"
 #include "http/content_coding.h"
-#include "http/json.h"
+#include "http/json_text.h"
 
 const char *scenario_body_type(enum scenario_body kind)
 {

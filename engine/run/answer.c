@@ -10,6 +10,8 @@
 #include "http/content_coding.h"
 #include "http/regex.h"
 
+#define JSON_UNREAD 1
+
 /* ---- watching ---- */
 
 static void note_location(struct worker *w, struct conn *c, struct span value)
@@ -143,7 +145,15 @@ static bool capture_is_list(const struct capture *capture)
     return capture->kind == CAPTURE_JSON && capture_pointer_is_list(capture->what);
 }
 
-/* 0, or -errno as capture_json() has them. */
+/* The first capture that wants JSON has the body read, for all of them. */
+static int answer_json(struct worker *w, struct span body)
+{
+    if (w->json_fault == JSON_UNREAD)
+        w->json_fault = json_document_read(&w->json, body);
+    return w->json_fault;
+}
+
+/* 0, or -errno as json_document_read() and capture_json() have them. */
 static int capture_find(struct worker *w, const struct user *u, const struct capture *capture,
                         struct span body, struct slot_value *ret_value)
 {
@@ -151,7 +161,9 @@ static int capture_find(struct worker *w, const struct user *u, const struct cap
     int rc = 0;
     switch (capture->kind) {
     case CAPTURE_JSON:
-        rc = capture_json(body, capture->what, w->scratch, cap, &ret_value->is_json);
+        rc = answer_json(w, body);
+        if (rc == 0)
+            rc = capture_json(&w->json, capture->what, w->scratch, cap, &ret_value->is_json);
         ret_value->text = (struct span){ w->scratch, rc < 0 ? 0 : (size_t)rc };
         break;
     case CAPTURE_REGEX:
@@ -315,6 +327,7 @@ struct verdict answer_judge(struct worker *w, const struct conn *c, struct user 
     const struct plan_request *request = &w->plan->requests[u->request];
     struct span body = { "", 0 };
     const char *body_fault = request->wants_body ? answer_body(w, c, &body) : NULL;
+    w->json_fault = JSON_UNREAD;
     const char *fault = captures_take(w, c, u, body, body_fault);
     struct verdict verdict = at_sight;
     verdict.ends_task = fault != NULL;

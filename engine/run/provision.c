@@ -185,6 +185,8 @@ static int take_instruments(struct worker *w, const struct wishes *wishes)
         rc = regex_matcher_open(&w->matcher);
     if (rc == 0 && wishes->body)
         rc = content_decoder_open(&w->decoder);
+    if (rc == 0 && wishes->body)
+        rc = json_document_open(&w->json, WATCHED_BODY_MAX);
     if (rc == 0 && wishes->body) {
         w->decoded = malloc(WATCHED_BODY_MAX);
         rc = w->decoded == NULL ? -ENOMEM : 0;
@@ -288,6 +290,7 @@ void provision_give_back(struct worker *w)
     free(w->scratch);
     free(w->rendered);
     free(w->cookie);
+    json_document_close(&w->json);
     free(w->decoded);
     free(w->pools);
     free(w->repeated);

@@ -14,6 +14,7 @@
 #include "engine/run/user.h"
 #include "engine/run/values.h"
 #include "engine/run/worker.h"
+#include "http/json.h"
 #include "http/url.h"
 
 #define WATCHED_BODY_MAX (256u * 1024u) /* a body that is looked into is kept up to here */
@@ -46,18 +47,20 @@ struct worker {
     struct pace pace;
     struct user_list resting; /* open loop: users without work */
 
-    struct chunks tx;      /* rendered requests */
-    struct chunks bodies;  /* of watched responses */
-    struct chunks lines;   /* headers of watched responses that came in pieces, or are kept */
-    struct chunks chains;  /* requests after a redirect */
-    struct values values;  /* users' variables */
-    uint32_t *memory;      /* of each user: loop counters, places in sequences, rows of feeds */
-    uint32_t memory_words; /* of one user */
-    char *repeated;        /* a plan with one fixed request: it, `pipeline` times over */
-    char *scratch;         /* one value on its way in: a text, a list or a jar */
-    char *rendered;        /* one text made of others */
-    char *cookie;          /* the value of a Cookie header */
-    char *decoded;         /* a body that came compressed */
+    struct chunks tx;          /* rendered requests */
+    struct chunks bodies;      /* of watched responses */
+    struct chunks lines;       /* headers of watched responses that came in pieces, or are kept */
+    struct chunks chains;      /* requests after a redirect */
+    struct values values;      /* users' variables */
+    uint32_t *memory;          /* of each user: loop counters, places in sequences, rows of feeds */
+    uint32_t memory_words;     /* of one user */
+    char *repeated;            /* a plan with one fixed request: it, `pipeline` times over */
+    char *scratch;             /* one value on its way in: a text, a list or a jar */
+    char *rendered;            /* one text made of others */
+    char *cookie;              /* the value of a Cookie header */
+    char *decoded;             /* a body that came compressed */
+    struct json_document json; /* the answer being looked at, once a capture has asked for it … */
+    int json_fault;            /* … 0 or -errno of reading it; 1 before */
     char message[FAILURE_MESSAGE_MAX]; /* why the answer being looked at is a failure */
     uint64_t *body_expected;           /* per request: body length of its last response */
     struct response_memo memo;

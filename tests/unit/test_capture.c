@@ -15,6 +15,7 @@
 
 #include "http/capture.h"
 #include "http/json.h"
+#include "tests/unit/json_capture.h"
 
 #define OUT_MAX 20000u
 
@@ -35,7 +36,7 @@ static int capture(struct span text, const char *pointer, char *out, size_t cap)
         memcpy(block, text.bytes, text.len);
     bool is_json;
     const int rc =
-        capture_json((struct span){ block, text.len }, span_of(pointer), out, cap, &is_json);
+        json_capture((struct span){ block, text.len }, span_of(pointer), out, cap, &is_json);
     free(block);
     return rc;
 }
@@ -60,7 +61,7 @@ static void all_but_strings_are_json_as_they_stand(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         bool is_json = !rows[i].is_json;
         assert_true(
-            capture_json(span_of(rows[i].text), SPAN_LITERAL(""), out, sizeof(out), &is_json) >= 0);
+            json_capture(span_of(rows[i].text), SPAN_LITERAL(""), out, sizeof(out), &is_json) >= 0);
         assert_int_equal(is_json, rows[i].is_json);
     }
 }

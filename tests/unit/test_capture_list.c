@@ -15,6 +15,7 @@
 #include "http/capture.h"
 #include "http/json.h"
 #include "http/text_list.h"
+#include "tests/unit/json_capture.h"
 
 static bool is_json; /* what was captured last */
 
@@ -25,7 +26,7 @@ static int capture(struct span text, const char *pointer, char *out, size_t cap)
     assert_non_null(block);
     memcpy(block, text.bytes, text.len);
     const int rc =
-        capture_json((struct span){ block, text.len }, span_of(pointer), out, cap, &is_json);
+        json_capture((struct span){ block, text.len }, span_of(pointer), out, cap, &is_json);
     free(block);
     return rc;
 }

@@ -333,7 +333,7 @@ static void page_echo(const struct page_call *call)
     }
     outbox_add_text(o, "},\"body\":");
     outbox_add_json(o, rq->body);
-    if (json_find(rq->body, SPAN_LITERAL(""), &json) == 0) {
+    if (json_is_valid(rq->body, &json)) {
         outbox_add_text(o, ",\"json\":");
         outbox_add(o, json);
     }

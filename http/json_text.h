@@ -1,0 +1,65 @@
+/* json_text — what stands between the quotes of a JSON string: UTF-8 and escapes (RFC 8259, section
+ * 7). No allocation. */
+#ifndef SQUALL_HTTP_JSON_TEXT_H
+#define SQUALL_HTTP_JSON_TEXT_H
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "http/span.h"
+
+/* How many bytes at the beginning are one UTF-8 character; 0 when they are none. No overlong forms,
+ * no surrogates. */
+size_t json_utf8_len(const char *bytes, size_t len);
+
+/* A bit per byte of `word` that is zero, at its top; exact up to the first one. */
+static inline uint64_t json_zero_bytes(uint64_t word)
+{
+    return (word - UINT64_C(0x0101010101010101)) & ~word & UINT64_C(0x8080808080808080);
+}
+
+static inline bool json_is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* How many bytes from `at` on stand for themselves in a string, read or written: printable ASCII
+ * without '"' and '\\'. Eight at a time (Mycroft 1987), since texts are mostly that; inline, since
+ * most texts are short. */
+static inline size_t json_plain_len(const char *at, const char *end)
+{
+    const char *begin = at;
+    for (; end - at >= 8; at += 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof(word));
+        word = le64toh(word);
+        const uint64_t odd = ((word - UINT64_C(0x2020202020202020)) & ~word) | word |
+                             json_zero_bytes(word ^ UINT64_C(0x2222222222222222)) |
+                             json_zero_bytes(word ^ UINT64_C(0x5c5c5c5c5c5c5c5c)) |
+                             json_zero_bytes(word ^ UINT64_C(0x7f7f7f7f7f7f7f7f));
+        const uint64_t marks = odd & UINT64_C(0x8080808080808080);
+        if (marks != 0)
+            return (size_t)(at - begin) + (size_t)__builtin_ctzll(marks) / 8;
+    }
+    while (at < end && json_is_plain((uint8_t)*at))
+        at++;
+    return (size_t)(at - begin);
+}
+
+/* Writes one character of UTF-8, `len` bytes as json_utf8_len() says, as json.dumps of Python has
+ * it inside a string: \n and its like, \uXXXX for all that is not printable ASCII. Returns how many
+ * bytes. */
+#define JSON_ESCAPE_MAX 12
+size_t json_escape(const char *bytes, size_t len, char out[JSON_ESCAPE_MAX]);
+
+/* Reads the character of a string that begins at *at, which is stepped over, into out as UTF-8.
+ * Returns its length, or 0 when it is not valid. */
+size_t json_char_read(const char **at, const char *end, char out[4]);
+
+/* Writes what a valid string, its quotes around it, says, as UTF-8. Returns its length, or
+ * -ENOSPC; -EINVAL: it is no valid one. */
+int json_unescape(struct span quoted, char *out, size_t cap);
+
+#endif
