@@ -215,36 +215,21 @@ static int render_body(struct render *r)
     return 0;
 }
 
-static int render_request(struct render *r, struct span extra)
+static int render_request(struct render *r)
 {
     const struct template *t = r->t;
-    int rc = render_pieces(r, t->head, t->head_count, true);
-
-    if (rc == 0)
-        rc = out_put(&r->out, extra.bytes, extra.len);
-    if (rc == 0)
-        rc = t->has_body ? render_body(r) : out_put(&r->out, "\r\n", 2);
-    return rc;
+    const int rc = render_pieces(r, t->head, t->head_count, true);
+    if (rc < 0)
+        return rc;
+    return t->has_body ? render_body(r) : out_put(&r->out, "\r\n", 2);
 }
 
-static int render_whole(const struct template *t, struct span extra, struct out *o)
-{
-    int rc = out_put(o, t->whole.bytes, t->whole_head);
-
-    if (rc == 0)
-        rc = out_put(o, extra.bytes, extra.len);
-    if (rc == 0)
-        rc = out_put(o, t->whole.bytes + t->whole_head, t->whole.len - t->whole_head);
-    return rc;
-}
-
-int template_render(const struct template *t, struct span extra, template_value_fn *value,
-                    void *context, char *out, size_t cap, size_t *ret_len, uint32_t *ret_bad_slot)
+int template_render(const struct template *t, template_value_fn *value, void *context, char *out,
+                    size_t cap, size_t *ret_len, uint32_t *ret_bad_slot)
 {
     uint32_t bad_slot = 0;
     struct render r = { t, value, context, &bad_slot, { out, 0, cap } };
-    const int rc =
-        template_is_fixed(t) ? render_whole(t, extra, &r.out) : render_request(&r, extra);
+    const int rc = template_is_fixed(t) ? out_put_span(&r.out, t->whole) : render_request(&r);
     if (rc < 0 && ret_bad_slot)
         *ret_bad_slot = bad_slot;
     if (rc == 0)

@@ -53,7 +53,6 @@ struct template
     uint32_t head_count, body_count;
     bool has_body;
     struct span whole; /* the finished request when there are no slots; else len 0 */
-    size_t whole_head; /* bytes of `whole` before Content-Length or the blank line */
 };
 
 static inline bool template_is_fixed(const struct template *t)
@@ -71,11 +70,10 @@ struct slot_value {
  * optional header is left out, anything else fails the request); another -errno is passed on. */
 typedef int template_value_fn(void *context, uint32_t slot, struct slot_value *ret_value);
 
-/* Renders into out[0..cap). `extra` is empty, or whole header lines to stand behind the template's
- * own ("Cookie: a=b\r\n"). 0, -ENODATA, -EILSEQ (a value that may not stand there), -ENOSPC
+/* Renders into out[0..cap). 0, -ENODATA, -EILSEQ (a value that may not stand there), -ENOSPC
  * (longer than cap), or what `value` returned. On failure *ret_bad_slot names the slot. */
-int template_render(const struct template *t, struct span extra, template_value_fn *value,
-                    void *context, char *out, size_t cap, size_t *ret_len, uint32_t *ret_bad_slot);
+int template_render(const struct template *t, template_value_fn *value, void *context, char *out,
+                    size_t cap, size_t *ret_len, uint32_t *ret_bad_slot);
 
 /* Renders the head pieces of a template that is no request but a text alone: no line end is added,
  * and ESCAPE_NONE lets any byte through. As template_render(). */

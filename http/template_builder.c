@@ -182,12 +182,10 @@ static int builder_finish_whole(struct template *t, size_t bytes_len, template_a
 
     if (!whole)
         return -ENOMEM;
-    const int rc =
-        template_render(t, (struct span){ NULL, 0 }, no_value, NULL, whole, cap, &len, NULL);
+    const int rc = template_render(t, no_value, NULL, whole, cap, &len, NULL);
     if (rc < 0)
         return rc;
     t->whole = (struct span){ whole, len };
-    t->whole_head = t->head_count == 0 ? 0 : t->head[0].len;
     return 0;
 }
 

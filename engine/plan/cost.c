@@ -34,7 +34,7 @@ static const struct {
     [COST_DIGEST] = { 450, "bench_plan expression_hmac_sha256" },
     [COST_PATTERN] = { 70, "bench_plan expression_matches" },
     [COST_HEADERS] = { 320, "bench_http response_parsed_whole beside response_memoised" },
-    [COST_BODY] = { 3800, "bench_http capture_json_1k, of each capture" },
+    [COST_BODY] = { 1000, "bench_http capture_json_1k, once for all captures of an answer" },
 };
 
 /* Calls that stand out. */
@@ -103,11 +103,11 @@ static void add_request(struct cost *sum, const struct plan *p, const struct pla
     add_template(sum, p, &r->template);
     if (r->wants_headers || r->wants_body)
         sum->user_ns += items[COST_HEADERS].ns;
-    for (uint32_t i = 0; i < r->capture_count; i++) {
-        const enum capture_kind kind = r->captures[i].kind;
-        const bool is_of_body = kind == CAPTURE_JSON || kind == CAPTURE_REGEX;
-        sum->user_ns += items[is_of_body ? COST_BODY : COST_OPERATION].ns;
-    }
+    if (r->wants_body)
+        sum->user_ns += items[COST_BODY].ns;
+    for (uint32_t i = 0; i < r->capture_count; i++)
+        sum->user_ns +=
+            items[r->captures[i].kind == CAPTURE_REGEX ? COST_PATTERN : COST_OPERATION].ns;
     for (uint32_t i = 0; i < r->check_count; i++)
         sum->user_ns += expression_ns(&p->expressions[r->checks[i].expression]);
 }

@@ -69,8 +69,8 @@ int exchange_render(struct worker *w, struct user *u, char *out, size_t cap, siz
         return render_next_of_chain(chain, out, cap, ret_len);
     uint32_t bad_slot = UINT32_MAX;
     scope_enter(w, u);
-    int rc = template_render(&exchange_request(w, u)->template, (struct span){ NULL, 0 },
-                             scope_slot, w, out, cap, ret_len, &bad_slot);
+    int rc = template_render(&exchange_request(w, u)->template, scope_slot, w, out, cap, ret_len,
+                             &bad_slot);
     if (rc == 0 && w->plan->jar != PLAN_NONE)
         rc = insert_cookies(w, u, out, cap, ret_len);
     if (rc == 0 || (rc == -ENOSPC && cap < w->tx.bytes))

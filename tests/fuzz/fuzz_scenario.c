@@ -78,7 +78,7 @@ static void check_request(const struct plan *plan, const struct plan_request *r,
     uint32_t bad_slot = UINT32_MAX;
     require(r->origin < plan->origin_count);
     require(r->is_recorded ? r->endpoint < plan->endpoint_count : r->endpoint == PLAN_NONE);
-    const int rc = template_render(&r->template, SPAN_LITERAL(""), hostile_value, (void *)plan, out,
+    const int rc = template_render(&r->template, hostile_value, (void *)plan, out,
                                    plan->request_bytes_max, &len, &bad_slot);
     require(rc == 0 || rc == -EILSEQ || rc == -ENOSPC);
     if (rc == 0) {

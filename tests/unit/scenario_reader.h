@@ -121,9 +121,8 @@ static inline char *render(struct reader *r, uint32_t request, size_t *ret_len)
 {
     char *out = malloc(r->plan->request_bytes_max + 1);
     uint32_t bad_slot;
-    assert_int_equal(template_render(&r->plan->requests[request].template, (struct span){ NULL, 0 },
-                                     reader_value, r, out, r->plan->request_bytes_max, ret_len,
-                                     &bad_slot),
+    assert_int_equal(template_render(&r->plan->requests[request].template, reader_value, r, out,
+                                     r->plan->request_bytes_max, ret_len, &bad_slot),
                      0);
     out[*ret_len] = '\0';
     return out;

@@ -15,8 +15,6 @@
 #include "http/header.h"
 #include "http/template.h"
 
-#define NO_EXTRA ((struct span){ NULL, 0 })
-
 #define SLOT_COUNT 8u
 
 static uint64_t random_state;
@@ -74,7 +72,7 @@ static void assert_rendered(const struct template *t, struct values *v, const ch
     uint32_t slot;
 
     assert_non_null(out);
-    const int rc = template_render(t, NO_EXTRA, value_of, v, out, want, &len, &slot);
+    const int rc = template_render(t, value_of, v, out, want, &len, &slot);
     if (rc < 0 || !span_equal((struct span){ out, len }, span_of(expected)))
         fail_msg("%d: '%.*s' instead of '%s'", rc, rc < 0 ? 0 : (int)len, out, expected);
     free(out);
@@ -82,7 +80,7 @@ static void assert_rendered(const struct template *t, struct values *v, const ch
     for (size_t cap = 0; cap < want; cap++) {
         out = malloc(cap ? cap : 1);
         assert_non_null(out);
-        assert_int_equal(template_render(t, NO_EXTRA, value_of, v, out, cap, &len, &slot), -ENOSPC);
+        assert_int_equal(template_render(t, value_of, v, out, cap, &len, &slot), -ENOSPC);
         free(out);
     }
 }
@@ -301,8 +299,7 @@ static void a_failed_rendering_names_the_slot(void **state)
         char out[200];
         size_t len = 77;
         uint32_t slot = 99;
-        assert_int_equal(template_render(&t, NO_EXTRA, value_of, &v, out, 200, &len, &slot),
-                         rows[i].error);
+        assert_int_equal(template_render(&t, value_of, &v, out, 200, &len, &slot), rows[i].error);
         assert_int_equal(slot, rows[i].slot);
         assert_int_equal(len, 77);
     }
@@ -471,7 +468,7 @@ static void hostile_values_never_change_a_request(void **state)
             v.slot[3].bytes = NULL;
         size_t len;
         uint32_t slot;
-        const int rc = template_render(&t, NO_EXTRA, value_of, &v, out, sizeof(out), &len, &slot);
+        const int rc = template_render(&t, value_of, &v, out, sizeof(out), &len, &slot);
         const bool is_fine = header_value_is_valid(v.slot[2]) &&
                              (!v.slot[3].bytes || header_value_is_valid(v.slot[3]));
         assert_int_equal(rc, is_fine ? 0 : -EILSEQ);
@@ -482,41 +479,6 @@ static void hostile_values_never_change_a_request(void **state)
     }
     assert_true(rendered > 3000 && refused > 3000);
     store_free(&s);
-}
-
-static void extra_header_lines_stand_behind_those_of_the_template(void **state)
-{
-    (void)state;
-    struct store s;
-    struct values v = { .slot = { SPAN_LITERAL("x") } };
-    const struct {
-        bool has_slot, has_body;
-        const char *expected;
-    } rows[] = {
-        { false, false, "PUT / HTTP/1.1\r\nHost: a\r\nCookie: b=c\r\n\r\n" },
-        { false, true, "PUT / HTTP/1.1\r\nHost: a\r\nCookie: b=c\r\nContent-Length: 2\r\n\r\nhi" },
-        { true, false, "PUT / HTTP/1.1\r\nHost: ax\r\nCookie: b=c\r\n\r\n" },
-        { true, true, "PUT / HTTP/1.1\r\nHost: ax\r\nCookie: b=c\r\nContent-Length: 2\r\n\r\nhi" },
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct template_builder *b = builder_of("PUT / HTTP/1.1\r\nHost: a");
-        char out[128];
-        size_t len;
-        if (rows[i].has_slot)
-            template_builder_slot(b, 0, ESCAPE_HEADER);
-        if (rows[i].has_body)
-            template_builder_begin_body(b);
-        template_builder_fixed(b, rows[i].has_body ? span_of("hi") : NO_EXTRA);
-        struct template t = finish(b, &s);
-        const struct span extra = SPAN_LITERAL("Cookie: b=c\r\n");
-        assert_int_equal(template_is_fixed(&t), !rows[i].has_slot);
-        assert_int_equal(template_render(&t, extra, value_of, &v, out, sizeof(out), &len, NULL), 0);
-        assert_true(span_equal((struct span){ out, len }, span_of(rows[i].expected)));
-        for (size_t cap = 0; cap < strlen(rows[i].expected); cap++)
-            assert_int_equal(template_render(&t, extra, value_of, &v, out, cap, &len, NULL),
-                             -ENOSPC);
-        store_free(&s);
-    }
 }
 
 static void a_text_alone_has_no_line_ends_and_may_hold_any_byte(void **state)
@@ -549,7 +511,6 @@ int main(void)
         cmocka_unit_test(a_builder_refuses_what_could_break_a_head),
         cmocka_unit_test(a_failed_allocation_is_reported_and_nothing_is_given),
         cmocka_unit_test(hostile_values_never_change_a_request),
-        cmocka_unit_test(extra_header_lines_stand_behind_those_of_the_template),
         cmocka_unit_test(a_text_alone_has_no_line_ends_and_may_hold_any_byte),
     };
     cmocka_set_test_filter(getenv("TEST"));
