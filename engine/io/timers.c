@@ -25,6 +25,7 @@ struct heap_entry {
     uint64_t due_ns;
     uint32_t index;
 };
+_Static_assert(sizeof(struct heap_entry) == TIMERS_BYTES_EACH, "what is told of it");
 
 struct timers {
     char *base;

@@ -18,6 +18,9 @@ struct timer {
 };
 
 struct timers;
+
+#define TIMERS_BYTES_EACH 16u /* beside struct timer: a place among those due soon */
+
 typedef void timer_fn(void *owner, uint32_t index, uint64_t now_ns);
 
 /* Timers are named by their index: timer `i` is at base + i * stride. 0 or -ENOMEM. */

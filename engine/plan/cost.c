@@ -153,5 +153,6 @@ uint64_t cost_of_user(const struct plan *p, const struct cost_sizes *sizes)
 {
     const bool has_own_connection = p->load.connections == 0;
     return sizes->user + sizes->variable * p->variable_count +
+           sizes->word * (p->loop_depth + p->set_depth + p->feed_count) +
            (has_own_connection ? sizes->connection * p->origin_count : 0);
 }

@@ -23,6 +23,7 @@ struct cost cost_of_steps(const struct plan *p, uint32_t first_step);
 /* What one user takes, in bytes. */
 struct cost_sizes {
     uint64_t user;       /* its own state and timer */
+    uint64_t word;       /* of its memory: a loop counter, a place in a sequence, a row of a feed */
     uint64_t variable;   /* one of its variables, what it holds not counted */
     uint64_t connection; /* without the socket */
 };

@@ -70,14 +70,19 @@ static void loops_are_counted_once_and_said_to_repeat(void **state)
 static void a_user_takes_its_own_its_variables_and_its_connections(void **state)
 {
     (void)state;
-    const struct cost_sizes sizes = { .user = 1000, .variable = 10, .connection = 1 };
+    const struct cost_sizes sizes = { .user = 1000, .word = 100, .variable = 10, .connection = 1 };
     struct plan *plan = plan_of(HOST "hosts: [http://b]\nvariables: { a: 1, b: 2 }\n"
                                      "tasks: [{ get: / }]\n",
                                 NULL);
-    assert_int_equal(cost_of_user(plan, &sizes), 1000 + 3 * 10 + 2);
+    assert_int_equal(cost_of_user(plan, &sizes), 1100 + 3 * 10 + 2);
     plan_close(plan);
     plan = plan_of(HOST "cookies: false\nconnections: 5\ntasks: [{ get: / }]\n", NULL);
-    assert_int_equal(cost_of_user(plan, &sizes), 1000);
+    assert_int_equal(cost_of_user(plan, &sizes), 1100);
+    plan_close(plan);
+    plan = plan_of(HOST "cookies: false\nconnections: 5\ntasks:\n  - repeat: 3\n    steps:\n"
+                        "      - { repeat: 2, steps: [{ get: / }] }\n",
+                   NULL);
+    assert_int_equal(cost_of_user(plan, &sizes), 1100 + 2 * 100);
     plan_close(plan);
 }
 

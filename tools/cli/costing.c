@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "engine/io/timers.h"
 #include "engine/plan/cost.h"
 #include "engine/run/conn.h"
 #include "engine/run/user.h"
@@ -30,17 +31,17 @@ static void write_set(FILE *out, const struct plan *p, const struct plan_set *se
 
 static void write_users(FILE *out, const struct plan *p)
 {
-    const struct cost_sizes sizes = { .user = sizeof(struct user),
+    const struct cost_sizes sizes = { .user = sizeof(struct user) + TIMERS_BYTES_EACH,
+                                      .word = sizeof(uint32_t),
                                       .variable = sizeof(struct values_slot),
-                                      .connection = sizeof(struct conn) };
+                                      .connection = sizeof(struct conn) + TIMERS_BYTES_EACH };
     const uint64_t bytes = cost_of_user(p, &sizes);
     fprintf(out,
             "\nA user takes %" PRIu64 " bytes beside its socket, %" PRIu32
             " of them %.1f MiB: %zu of its own,\n%zu for each of %" PRIu32
             " variables, %zu of a connection; and what its variables hold.\n",
-            bytes, p->load.users, (double)bytes * p->load.users / (1024 * 1024),
-            sizeof(struct user), sizeof(struct values_slot), p->variable_count,
-            sizeof(struct conn));
+            bytes, p->load.users, (double)bytes * p->load.users / (1024 * 1024), (size_t)sizes.user,
+            (size_t)sizes.variable, p->variable_count, (size_t)sizes.connection);
 }
 
 void costing_write(FILE *out, const struct plan *p)
