@@ -14,9 +14,15 @@
 static const uint8_t next_state[CONN_STATE_COUNT][CONN_EVENT_COUNT] = {
     [CONN_IDLE] = { [EV_ASKED] = CONN_CONNECTING },
     [CONN_CONNECTING] = { [EV_CONNECTED] = CONN_OPEN,
+                          [EV_SECURING] = CONN_HANDSHAKING,
                           [EV_FAILED] = CONN_DRAINING,
                           [EV_TIMED_OUT] = CONN_DRAINING,
                           [EV_RETIRED] = CONN_DRAINING },
+    [CONN_HANDSHAKING] = { [EV_SECURED] = CONN_OPEN,
+                           [EV_FAILED] = CONN_DRAINING,
+                           [EV_TIMED_OUT] = CONN_DRAINING,
+                           [EV_PEER_CLOSED] = CONN_DRAINING,
+                           [EV_RETIRED] = CONN_DRAINING },
     [CONN_OPEN] = { [EV_REQUESTED] = CONN_EXCHANGING,
                     [EV_FAILED] = CONN_DRAINING,
                     [EV_PEER_CLOSED] = CONN_DRAINING,
@@ -90,11 +96,12 @@ void conn_timer_fired(struct worker *w, struct conn *c)
             conn_step(w, c, EV_ASKED);
         else if (w->pools != NULL)
             pool_offer(w, c);
-    } else if (c->state == CONN_CONNECTING) {
+    } else if (c->state == CONN_CONNECTING || c->state == CONN_HANDSHAKING) {
         if (w->now_ns < c->deadline_ns)
             conn_watch_deadline(w, c, c->deadline_ns);
         else
-            conn_end(w, c, EV_TIMED_OUT, CLOSE_CONNECT_FAILED, FAILURE_CONNECT_TIMEOUT, NULL);
+            conn_end(w, c, EV_TIMED_OUT, CLOSE_CONNECT_FAILED, FAILURE_CONNECT_TIMEOUT,
+                     c->state == CONN_CONNECTING ? NULL : "no TLS handshake in time");
     } else if (c->state == CONN_EXCHANGING && oldest != NULL) {
         const uint64_t deadline_ns = user_deadline_ns(w, oldest);
         if (w->now_ns < deadline_ns)
@@ -168,15 +175,23 @@ static void conn_mark_sent(struct worker *w, struct conn *c, struct user *u, siz
         conn_begin_response(w, c);
 }
 
-static void conn_hand_over(struct worker *w, struct conn *c, const char *bytes, size_t len)
+void conn_send(struct worker *w, struct conn *c, const char *bytes, size_t len, bool is_alone)
 {
-    const bool silent = w->plan->load.pipeline == 1 && len <= SILENT_BYTES_MAX;
+    const bool silent = is_alone && w->plan->load.pipeline == 1 && len <= SILENT_BYTES_MAX;
     const enum op_kind kind = silent ? OP_SEND_SILENT : OP_SEND;
     c->armed |= OP_BIT(kind);
     ring_send(w->ring, conn_tag(w, c, kind), worker_conn_index(w, c), bytes, len, silent);
     shard_count(w->shard, COUNTER_BYTES_OUT, len);
+}
+
+static void conn_hand_over(struct worker *w, struct conn *c, const char *bytes, size_t len)
+{
     conn_step(w, c, EV_REQUESTED);
     conn_watch_deadline(w, c, user_deadline_ns(w, user_list_first(w, &c->flight)));
+    if (c->tls != NULL)
+        conn_send_sealed(w, c, bytes, len);
+    else
+        conn_send(w, c, bytes, len, true);
 }
 
 /* Requests without slots leave from the plan's own bytes, nothing is copied. */
@@ -325,6 +340,8 @@ static void enter_idle(struct worker *w, struct conn *c)
             chunks_give_back(&w->tx, tx->chunk);
         tx->chunk = 0;
     }
+    if (c->tls != NULL)
+        conn_end_tls(w, c);
     if (!conn_is_wanted(w, c)) {
         if (w->pools != NULL)
             pool_offer(w, c);
@@ -352,6 +369,9 @@ void conn_step(struct worker *w, struct conn *c, enum conn_event ev)
     switch (to) {
     case CONN_CONNECTING:
         enter_connecting(w, c);
+        break;
+    case CONN_HANDSHAKING:
+        conn_begin_tls(w, c);
         break;
     case CONN_OPEN:
         enter_open(w, c);
@@ -384,8 +404,8 @@ static void conn_pause(struct worker *w, struct conn *c)
 
 static bool reason_is_trouble(enum close_reason reason)
 {
-    return reason == CLOSE_CONNECT_FAILED || reason == CLOSE_CUT || reason == CLOSE_PROTOCOL ||
-           reason == CLOSE_LOCAL || reason == CLOSE_BAD_EVENT;
+    return reason == CLOSE_CONNECT_FAILED || reason == CLOSE_TLS_FAILED || reason == CLOSE_CUT ||
+           reason == CLOSE_PROTOCOL || reason == CLOSE_LOCAL || reason == CLOSE_BAD_EVENT;
 }
 
 /* Those who wait for a connection that cannot be had fail with it. */
@@ -432,7 +452,7 @@ static void conn_spare_young(struct worker *w, struct conn *c, struct user_list 
 void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_reason reason,
               enum failure_class class, const char *message)
 {
-    const bool was_connecting = c->state == CONN_CONNECTING;
+    const bool was_connecting = c->state == CONN_CONNECTING || c->state == CONN_HANDSHAKING;
     struct user_list flight = c->flight;
     c->flight = (struct user_list){ 0 };
     if (w->pools != NULL)
@@ -446,6 +466,8 @@ void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_r
     /* The state changes first: users that go on at once find a connection that is closing. */
     if (class == FAILURE_NONE)
         conn_requeue_flight(w, c, &flight);
+    if (c->tls != NULL && ev == EV_RETIRED)
+        conn_say_close(w, c);
     conn_step(w, c, ev);
 
     if (was_connecting && class != FAILURE_NONE)

@@ -15,6 +15,7 @@
 #include "stats/counter.h"
 #include "stats/failure.h"
 
+struct tls;
 struct worker;
 struct user;
 
@@ -33,6 +34,13 @@ struct conn_tx {
 
 #define CONN_TX_MAX 2 /* one leaving while the other's answers arrive */
 
+/* What TLS has made of requests, and what it has still to be made of. */
+struct conn_sealed {
+    uint32_t chunk;    /* index + 1 in the worker's pool, 0 = none */
+    uint32_t from, to; /* bytes in it that were not handed to the kernel yet */
+    struct span rest;  /* of what is being sent: not sealed yet */
+};
+
 struct conn {
     struct timer timer;      /* deadline of the oldest request or the connect; or end of a pause */
     uint32_t gen;            /* tenancy, in every operation's tag */
@@ -48,12 +56,14 @@ struct conn {
     uint32_t location;             /* buffer for where a response redirects to, index + 1 */
     uint32_t pool_next, pool_prev; /* neighbours in its place of a pool, as index + 1 */
     uint64_t headers_seen;         /* bit per capture of this response whose header came */
-    const char *capture_fault;     /* a header capture of this response failed */
-    uint32_t failures_in_row;      /* since the last response: decides the next pause */
-    uint64_t carried;              /* requests sent on this socket */
-    uint64_t deadline_ns;          /* of the connect */
-    uint64_t retry_at_ns;          /* no connect before */
-    uint16_t origin;               /* where it leads, in plan.origins */
+    struct tls *tls;               /* NULL = the connection has none */
+    struct conn_sealed sealed;
+    const char *capture_fault; /* a header capture of this response failed */
+    uint32_t failures_in_row;  /* since the last response: decides the next pause */
+    uint64_t carried;          /* requests sent on this socket */
+    uint64_t deadline_ns;      /* of the connect */
+    uint64_t retry_at_ns;      /* no connect before */
+    uint16_t origin;           /* where it leads, in plan.origins */
     uint16_t location_len;
     uint8_t state;
     uint8_t pool_place; /* enum pool_place */
@@ -106,6 +116,27 @@ void conn_receive(struct worker *w, struct conn *c, const char *bytes, size_t le
 void conn_receive_eof(struct worker *w, struct conn *c);
 void conn_receive_discarded(struct worker *w, struct conn *c, uint64_t bytes);
 void conn_begin_response(struct worker *w, struct conn *c);
+
+/* Hands `bytes` to the kernel. `is_alone`: nothing else is on its way; it need not tell when it has
+ * left if it is short. */
+void conn_send(struct worker *w, struct conn *c, const char *bytes, size_t len, bool is_alone);
+
+/* conn_tls.c: between conn and its bytes, when there is TLS. */
+void conn_begin_tls(struct worker *w, struct conn *c);
+void conn_receive_sealed(struct worker *w, struct conn *c, const char *bytes, size_t len);
+void conn_receive_sealed_eof(struct worker *w, struct conn *c);
+/* `bytes` must live until they are answered. */
+void conn_send_sealed(struct worker *w, struct conn *c, const char *bytes, size_t len);
+/* A send that tells has left: what has to follow it does. */
+void conn_sealed_left(struct worker *w, struct conn *c);
+/* Gives memory back that no send in flight reads. */
+void conn_release_sealed(struct worker *w, struct conn *c);
+/* Tells the server that we close. */
+void conn_say_close(struct worker *w, struct conn *c);
+void conn_end_tls(struct worker *w, struct conn *c);
+
+/* Room that the sealed bytes of one send of up to `len` bytes need, and those of a handshake. */
+size_t conn_sealed_bytes(const struct worker *w, size_t len);
 
 /* Arms the receive that suits what is expected next, unless one is armed. */
 void conn_arm_receive(struct worker *w, struct conn *c);

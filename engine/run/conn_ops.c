@@ -14,6 +14,10 @@ static void connect_done(struct worker *w, struct conn *c, const struct completi
 {
     if (c->state != CONN_CONNECTING)
         return;
+    if (w->plan->origins[c->origin].is_tls) {
+        conn_step(w, c, EV_SECURING);
+        return;
+    }
     conn_step(w, c, EV_CONNECTED);
     conn_want_flush(w, c);
 }
@@ -55,6 +59,8 @@ static bool conn_is_live(const struct conn *c)
 
 static void send_done(struct worker *w, struct conn *c, const struct completion *got)
 {
+    if (c->tls != NULL)
+        conn_sealed_left(w, c);
     if (conn_is_live(c))
         conn_want_flush(w, c);
 }
@@ -79,12 +85,32 @@ static void send_failed(struct worker *w, struct conn *c, int err)
 
 /* ---- receive ---- */
 
+/* Is there something to receive, answers or a handshake? */
+static bool conn_is_listening(const struct conn *c)
+{
+    return conn_is_live(c) || c->state == CONN_HANDSHAKING;
+}
+
+static void recv_sealed_done(struct worker *w, struct conn *c, const struct completion *got)
+{
+    if (got->result == 0)
+        conn_receive_sealed_eof(w, c);
+    else
+        conn_receive_sealed(w, c, got->bytes, (size_t)got->result);
+    if (conn_is_listening(c))
+        conn_arm_receive(w, c);
+}
+
 /* Bytes came, copied into a buffer or thrown away; none: the peer closed its side. */
 static void recv_done(struct worker *w, struct conn *c, const struct completion *got)
 {
     shard_count(w->shard, COUNTER_BYTES_IN, (uint64_t)got->result);
-    if (!conn_is_live(c))
+    if (!conn_is_listening(c))
         return;
+    if (c->tls != NULL) {
+        recv_sealed_done(w, c, got);
+        return;
+    }
     if (got->result == 0) {
         conn_receive_eof(w, c);
         return;
@@ -99,7 +125,7 @@ static void recv_done(struct worker *w, struct conn *c, const struct completion 
 
 static void recv_failed(struct worker *w, struct conn *c, int err)
 {
-    if (!conn_is_live(c))
+    if (!conn_is_listening(c))
         return;
     switch (err) {
     case ENOBUFS: /* the buffers ran dry: they are on their way back */
@@ -114,7 +140,9 @@ static void recv_failed(struct worker *w, struct conn *c, int err)
     case ECONNRESET:
     case EPIPE:
     case ETIMEDOUT:
-        if (c->flight.count == 0)
+        if (c->state == CONN_HANDSHAKING)
+            conn_end(w, c, EV_FAILED, CLOSE_TLS_FAILED, FAILURE_TLS_EOF, "reset in the handshake");
+        else if (c->flight.count == 0)
             conn_end(w, c, EV_PEER_CLOSED, CLOSE_SERVER_CLOSED, FAILURE_NONE, NULL);
         else
             conn_cut(w, c, EV_FAILED, FAILURE_RESET_MID_RESPONSE, NULL);

@@ -19,13 +19,14 @@ static bool body_is_large(const struct worker *w, const struct conn *c)
     if (u == NULL)
         u = user_list_first(w, &c->queue);
     const uint32_t request = u == NULL ? 0 : u->request;
-    return !w->setup.no_discard && w->plan->load.pipeline == 1 &&
+    return !w->setup.no_discard && c->tls == NULL && w->plan->load.pipeline == 1 &&
            w->body_expected[request] >= DISCARD_BYTES_MIN && !w->plan->requests[request].wants_body;
 }
 
 static uint64_t body_to_discard(const struct worker *w, const struct conn *c)
 {
-    if (w->setup.no_discard || c->flight.count != 1 || !response_has_head(&c->response))
+    if (w->setup.no_discard || c->tls != NULL || c->flight.count != 1 ||
+        !response_has_head(&c->response))
         return 0;
     return response_discardable(&c->response);
 }
@@ -104,6 +105,8 @@ static void conn_forget_sent(struct worker *w, struct conn *c, const struct user
         return;
     /* A silent send was taken whole when it was made: the answer tells that it is over. */
     c->armed &= ~OP_BIT(OP_SEND_SILENT);
+    if (c->tls != NULL)
+        conn_release_sealed(w, c);
     conn_step(w, c, EV_ANSWERED);
 }
 

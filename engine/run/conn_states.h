@@ -9,6 +9,7 @@
     X(BAD, "not a state: marks an event that may not happen here")                                 \
     X(IDLE, "no socket, nothing in flight")                                                        \
     X(CONNECTING, "connect in flight")                                                             \
+    X(HANDSHAKING, "connected, TLS not agreed on yet")                                             \
     X(OPEN, "ready for a request")                                                                 \
     X(EXCHANGING, "requests leaving or responses arriving")                                        \
     X(DRAINING, "closing: waiting until nothing is in flight")
@@ -16,6 +17,8 @@
 #define CONN_EVENTS(X)                                                                             \
     X(ASKED, "a request wants to be sent")                                                         \
     X(CONNECTED, "the connect succeeded")                                                          \
+    X(SECURING, "the connect succeeded, TLS is to follow")                                         \
+    X(SECURED, "the TLS handshake is done")                                                        \
     X(REQUESTED, "a request was handed to the kernel")                                             \
     X(ANSWERED, "every request in flight has its response")                                        \
     X(FAILED, "an operation failed or a response was not valid")                                   \

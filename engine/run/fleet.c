@@ -12,6 +12,7 @@
 #include "engine/io/clock.h"
 #include "engine/io/resolve.h"
 #include "engine/io/ring.h"
+#include "engine/io/tls_context.h"
 #include "engine/run/worker.h"
 
 #define FLEET_CPUS_MAX 1024
@@ -23,6 +24,7 @@ struct fleet_thread {
     struct fleet *fleet;
     struct worker *worker;
     struct shard *shard;
+    struct tls_context *tls; /* NULL = no host has TLS */
     pthread_t thread;
     int cpu; /* -1 = not pinned */
     int error;
@@ -154,6 +156,35 @@ static int fleet_resolve(struct fleet *f, struct fleet_fault *ret_fault)
     return 0;
 }
 
+static bool plan_has_tls(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->origin_count; i++)
+        if (plan->origins[i].is_tls)
+            return true;
+    return false;
+}
+
+/* Each thread has its own: OpenSSL's locks are per context. */
+static int fleet_open_tls(struct fleet *f, const struct fleet_options *options,
+                          struct fleet_fault *ret_fault)
+{
+    const struct tls_options careful = { .insecure = false };
+    const uint32_t count = f->plan->origin_count;
+    if (!plan_has_tls(f->plan))
+        return 0;
+    const char **names = calloc(count, sizeof *names);
+    int rc = names == NULL ? -ENOMEM : 0;
+    for (uint32_t i = 0; i < count && rc == 0; i++)
+        names[i] = options->sni != NULL ? options->sni : f->plan->origins[i].connect_host;
+    for (uint32_t i = 0; i < f->thread_count && rc == 0; i++)
+        rc = tls_context_open(&f->threads[i].tls, options->tls == NULL ? &careful : options->tls,
+                              names, count, ret_fault->message);
+    free(names);
+    if (rc == -ENOMEM)
+        return fault(ret_fault, rc, "use fewer threads", "no memory for TLS");
+    return rc;
+}
+
 static int fleet_open_workers(struct fleet *f, const struct fleet_options *options,
                               struct fleet_fault *ret_fault)
 {
@@ -167,6 +198,7 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             .core = i,
             .cores = f->thread_count,
             .routes = f->routes,
+            .tls = t->tls,
             .shard = t->shard,
             .stop = &f->stop,
             .users_target = &f->users_target,
@@ -198,6 +230,8 @@ int fleet_open(struct fleet **ret_fleet, const struct plan *plan,
     if (rc == 0)
         rc = fleet_plan_threads(f, options, ret_fault);
     if (rc == 0)
+        rc = fleet_open_tls(f, options, ret_fault);
+    if (rc == 0)
         rc = fleet_open_workers(f, options, ret_fault);
     if (rc < 0) {
         fleet_close(f);
@@ -214,6 +248,7 @@ void fleet_close(struct fleet *f)
     for (uint32_t i = 0; i < f->thread_count && f->threads != NULL; i++) {
         worker_close(f->threads[i].worker);
         shard_close(f->threads[i].shard);
+        tls_context_close(f->threads[i].tls);
     }
     pthread_mutex_destroy(&f->gate);
     free(f->routes);

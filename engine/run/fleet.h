@@ -16,14 +16,18 @@
 
 struct fleet;
 
+struct tls_options;
+
 struct fleet_options {
     uint32_t threads; /* 0 = one per CPU of `cpus`, or per CPU this process may use */
     const int *cpus;  /* CPUs to pin to, in order; NULL = those this process may use */
     uint32_t cpu_count;
-    const char *ring_mask; /* features not to use (see ring.h), NULL = none */
-    bool no_memo;          /* parse every head, for measurements and tests */
-    bool no_discard;       /* copy every body, likewise */
-    bool busy_poll;        /* workers never sleep: lowest lateness, all of their CPUs */
+    const char *ring_mask;         /* features not to use (see ring.h), NULL = none */
+    bool no_memo;                  /* parse every head, for measurements and tests */
+    bool no_discard;               /* copy every body, likewise */
+    const struct tls_options *tls; /* for https:// */
+    const char *sni;               /* whom servers have to prove to be; NULL = each its host */
+    bool busy_poll;                /* workers never sleep: lowest lateness, all of their CPUs */
 };
 
 /* Why a fleet could not be opened: one line and its remedy, for the user. */
@@ -33,8 +37,8 @@ struct fleet_fault {
 };
 
 /* Reserves everything: after this nothing on a worker thread allocates. 0 or -errno with *ret_fault
- * filled: -EHOSTUNREACH (name not found), -EPERM, -ENOSYS, -EMFILE, -ENOMEM, -EINVAL. The plan must
- * outlive the fleet. */
+ * filled: -EHOSTUNREACH (name not found), -EPERM, -ENOSYS, -EMFILE, -ENOMEM, -EINVAL (also of TLS:
+ * a file, versions or ciphers that cannot be used). The plan must outlive the fleet. */
 int fleet_open(struct fleet **ret_fleet, const struct plan *plan,
                const struct fleet_options *options, struct fleet_fault *ret_fault);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/io/tls.h"
 #include "engine/run/answer.h"
 #include "engine/run/jar.h"
 #include "engine/run/redirects.h"
@@ -175,6 +176,21 @@ static int take_chunks(struct worker *w, const struct wishes *wishes)
     return rc;
 }
 
+/* What is sealed and opened. */
+static int take_tls(struct worker *w, const struct wishes *wishes)
+{
+    uint32_t origins = 0;
+    for (uint32_t i = 0; i < w->plan->origin_count; i++)
+        origins += w->plan->origins[i].is_tls;
+    if (origins == 0)
+        return 0;
+    w->plain = malloc(TLS_PLAIN_MAX);
+    if (w->plain == NULL)
+        return -ENOMEM;
+    const size_t longest = wishes->request_bytes_max * w->plan->load.pipeline;
+    return chunks_open(&w->sealed, origins * w->conns_per_origin, conn_sealed_bytes(w, longest));
+}
+
 /* What looks into answers and evaluates. */
 static int take_instruments(struct worker *w, const struct wishes *wishes)
 {
@@ -255,6 +271,8 @@ int provision_take(struct worker *w)
     if (rc == 0)
         rc = take_chunks(w, &wishes);
     if (rc == 0)
+        rc = take_tls(w, &wishes);
+    if (rc == 0)
         rc = take_instruments(w, &wishes);
     if (rc == 0)
         rc = take_feeds(w);
@@ -269,12 +287,15 @@ int provision_take(struct worker *w)
 
 void provision_give_back(struct worker *w)
 {
+    for (uint32_t i = 0; w->plain != NULL && i < w->conn_count; i++)
+        tls_close(w->conns[i].tls); /* of a run that was broken off */
     timers_close(w->user_timers);
     timers_close(w->conn_timers);
     evaluator_close(w->evaluator);
     regex_matcher_close(w->matcher);
     content_decoder_close(w->decoder);
     chunks_close(&w->tx);
+    chunks_close(&w->sealed);
     chunks_close(&w->bodies);
     chunks_close(&w->lines);
     chunks_close(&w->chains);
@@ -293,5 +314,6 @@ void provision_give_back(struct worker *w)
     json_document_close(&w->json);
     free(w->decoded);
     free(w->pools);
+    free(w->plain);
     free(w->repeated);
 }

@@ -48,12 +48,14 @@ struct worker {
     struct user_list resting; /* open loop: users without work */
 
     struct chunks tx;          /* rendered requests */
+    struct chunks sealed;      /* the same and handshakes, as TLS sends them */
     struct chunks bodies;      /* of watched responses */
     struct chunks lines;       /* headers of watched responses that came in pieces, or are kept */
     struct chunks chains;      /* requests after a redirect */
     struct values values;      /* users' variables */
     uint32_t *memory;          /* of each user: loop counters, places in sequences, rows of feeds */
     uint32_t memory_words;     /* of one user */
+    char *plain;               /* what TLS has made of bytes that came */
     char *repeated;            /* a plan with one fixed request: it, `pipeline` times over */
     char *scratch;             /* one value on its way in: a text, a list or a jar */
     char *rendered;            /* one text made of others */

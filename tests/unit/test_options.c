@@ -159,6 +159,17 @@ static void each_option_of_both_forms_is_read(void **state)
         assert_int_equal(o.expects.count, 2);
         assert_string_equal(o.expects.items[0], "p99<50ms");
         assert_string_equal(o.expects.items[1], "rps > 1");
+
+        o = parse_well(forms[i], "x|-k|--cacert|a|--cert|b|--key|c|--sni|d|--tls-min|1.2|--tls-max|"
+                                 "1.3|--ciphers|e|--no-tls-resume");
+        assert_true(o.insecure && o.no_tls_resume);
+        assert_string_equal(o.ca_file, "a");
+        assert_string_equal(o.cert_file, "b");
+        assert_string_equal(o.key_file, "c");
+        assert_string_equal(o.sni, "d");
+        assert_string_equal(o.ciphers, "e");
+        assert_int_equal(o.tls_min.index, TLS_CHOICE_1_2);
+        assert_int_equal(o.tls_max.index, TLS_CHOICE_1_3);
     }
     const struct options o = parse_well(FORM_URL, "x|-X|PUT|--data|@body|--method|PATCH");
     assert_string_equal(o.method, "PATCH");
@@ -292,7 +303,10 @@ static const struct {
     { FORM_URL, "u|--conections|5",
       "unknown option '--conections'; did you mean '--connections'?" },
     { FORM_RUN, "f|--user|5", "unknown option '--user'; did you mean '--users'?" },
-    { FORM_URL, "u|--insecure", "unknown option '--insecure'; see 'squall --help'" },
+    { FORM_URL, "u|--quic", "unknown option '--quic'; did you mean '--quiet'?" },
+    { FORM_URL, "u|--certainty", "unknown option '--certainty'; see 'squall --help'" },
+    { FORM_CHECK, "f|--cacert|a", "unknown option '--cacert' here: it belongs to 'squall run'" },
+    { FORM_URL, "u|--tls-max|1.1", "--tls-max: expected one of 1.2|1.3, got '1.1'" },
     { FORM_RUN, "f|--slo|a", "unknown option '--slo'; see 'squall run --help'" },
     { FORM_URL, "u|--users=5", "unknown option '--users' here: it belongs to 'squall run'" },
     { FORM_RUN, "f|--connections=5",

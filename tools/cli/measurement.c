@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/io/clock.h"
+#include "engine/io/tls_context.h"
 #include "engine/run/fleet.h"
 #include "tools/cli/delivery.h"
 #include "tools/cli/fault.h"
@@ -87,11 +88,42 @@ static bool check_cpus(const struct options *o)
     return true;
 }
 
+static struct tls_options tls_of(const struct options *o)
+{
+    static const enum tls_version versions[] = {
+        [TLS_CHOICE_1_2] = TLS_VERSION_1_2,
+        [TLS_CHOICE_1_3] = TLS_VERSION_1_3,
+    };
+    return (struct tls_options){
+        .insecure = o->insecure,
+        .no_resume = o->no_tls_resume,
+        .min = o->tls_min.given ? versions[o->tls_min.index] : TLS_VERSION_ANY,
+        .max = o->tls_max.given ? versions[o->tls_max.index] : TLS_VERSION_ANY,
+        .ca_file = o->ca_file,
+        .cert_file = o->cert_file,
+        .key_file = o->key_file,
+        .ciphers = o->ciphers,
+    };
+}
+
+/* A mistake in what was asked for has no remedy but the message. */
+static int tell_fault(int rc, const struct fleet_fault *fault)
+{
+    if (fault->message[0] == '\0')
+        fault_note("cannot start: %s", fault_reason(-rc).text);
+    else if (fault->remedy[0] == '\0')
+        fault_note("%s", fault->message);
+    else
+        fault_note("%s: %s", fault->message, fault->remedy);
+    return fault->message[0] != '\0' && fault->remedy[0] == '\0' ? EXIT_USAGE : EXIT_HOST;
+}
+
 /* 0, or the exit code. */
 static int open_fleet(struct measurement *m)
 {
     const struct options *o = m->options;
     struct fleet_fault fault = { .message = "" };
+    const struct tls_options tls = tls_of(o);
     const struct fleet_options options = {
         .threads = threads_wanted(m->plan, o),
         .cpus = o->cpus.count > 0 ? o->cpus.items : NULL,
@@ -100,6 +132,8 @@ static int open_fleet(struct measurement *m)
         .no_memo = getenv("SQUALL_NO_MEMO") != NULL,
         .no_discard = getenv("SQUALL_NO_DISCARD") != NULL,
         .busy_poll = o->busy_poll,
+        .tls = &tls,
+        .sni = o->sni,
     };
     if (!check_cpus(o))
         return EXIT_HOST;
@@ -107,13 +141,7 @@ static int open_fleet(struct measurement *m)
     if (!readiness_check(m->plan, options.threads, !o->quiet))
         return EXIT_HOST;
     const int rc = fleet_open(&m->fleet, m->plan, &options, &fault);
-    if (rc == 0)
-        return EXIT_DONE;
-    if (fault.message[0] == '\0')
-        fault_note("cannot start: %s", fault_reason(-rc).text);
-    else
-        fault_note("%s: %s", fault.message, fault.remedy);
-    return EXIT_HOST;
+    return rc == 0 ? EXIT_DONE : tell_fault(rc, &fault);
 }
 
 static void tell_setup(const struct measurement *m)

@@ -61,6 +61,7 @@ struct option_cpus {
 };
 
 enum { ARRIVAL_CONSTANT, ARRIVAL_POISSON };
+enum { TLS_CHOICE_1_2, TLS_CHOICE_1_3 };
 
 struct options {
     enum option_form form;
@@ -70,12 +71,14 @@ struct options {
     struct option_count requests, connections, users, pipeline, requests_per_connection;
     struct option_count threads, seed, exit_code_on_failure;
     struct option_rate rate, spawn_rate;
-    struct option_choice arrival;
+    struct option_choice arrival, tls_min, tls_max;
     struct option_cpus cpus;
     struct option_texts headers, outputs, expects, tags, exclude_tags;
     const char *host, *method, *data; /* NULL = not given */
+    const char *ca_file, *cert_file, *key_file, *sni, *ciphers;
 
     bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost;
+    bool insecure, no_tls_resume;
     bool help, version; /* nothing else counts then */
 };
 

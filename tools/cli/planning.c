@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "engine/plan/diag.h"
-#include "http/url.h"
 #include "tools/cli/command.h"
 #include "tools/cli/expectations.h"
 
@@ -106,12 +105,6 @@ static int planned(int rc, const struct diag_list *diags)
     return rc == -EINVAL ? EXIT_USAGE : EXIT_HOST;
 }
 
-static int refuse_tls(const char *url)
-{
-    fault_note("%s: TLS is not built yet, only http:// works", diag_quote(span_of(url)).text);
-    return EXIT_USAGE;
-}
-
 /* EXIT_DONE with *ret_plan, or the exit code for what this plan asks and cannot have; then it is
  * closed. */
 static int accept_plan(struct plan **ret_plan, struct plan *plan, const struct options *o)
@@ -121,9 +114,6 @@ static int accept_plan(struct plan **ret_plan, struct plan *plan, const struct o
         fault_note("--arrival: needs --rate, or a scenario whose stages have rates");
         code = EXIT_USAGE;
     }
-    for (uint32_t i = 0; i < plan->origin_count && code == EXIT_DONE; i++)
-        if (plan->origins[i].is_tls && o->form == FORM_RUN)
-            code = refuse_tls(plan->origins[i].text);
     if (code == EXIT_DONE)
         *ret_plan = plan;
     else
@@ -148,10 +138,6 @@ static struct plan_load load_of(const struct options *o)
 
 int planning_from_url(struct plan **ret_plan, const struct options *o)
 {
-    struct url url;
-    if (url_parse(&url, span_of(o->subject)) == NULL && url.is_tls)
-        return refuse_tls(o->subject);
-
     struct body body = { .bytes = NULL };
     int rc = o->data == NULL ? 0 : body_of(o->data, &body);
     if (rc != 0) {

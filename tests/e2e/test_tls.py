@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+"""https:// on the wire: every kind of load, every option, both versions, resumption, scenarios and redirects."""
+import tempfile
+from pathlib import Path
+
+import rig
+from tls_stage import Authority, Stage
+
+
+class Tls(rig.Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.authority = Authority()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.authority.close()
+
+    def trust(self):
+        return ["--cacert", self.authority.file("root")]
+
+    def test_requests_are_answered_over_both_versions(self):
+        for act in ("answer", "answer_tls_1_2"):
+            with self.subTest(act), Stage(self.authority, act) as server:
+                run = rig.squall(server.url, "-n", 50, "-c", 1, *self.trust())
+                self.assert_clean(run)
+                self.assertEqual(run.result["counters"]["tls_handshakes"], 1)
+                self.assertEqual(run.result["connections"]["reused"], 49)
+                self.assertEqual(run.result["host"], server.url[:-1])
+
+    def test_new_connections_are_resumed_unless_asked_not_to_be(self):
+        for act in ("answer", "answer_tls_1_2"):
+            with self.subTest(act), Stage(self.authority, act) as server:
+                options = ("-n", 20, "-c", 1, "--requests-per-connection", 1, *self.trust())
+                run = rig.squall(server.url, *options)
+                self.assert_clean(run)
+                self.assertEqual(run.result["counters"]["tls_handshakes"], 20)
+                self.assertEqual(run.result["counters"]["tls_resumed"], 19)
+                run = rig.squall(server.url, *options, "--no-tls-resume")
+                self.assert_clean(run)
+                self.assertEqual(run.result["counters"]["tls_resumed"], 0)
+
+    def test_a_server_without_tickets_gets_full_handshakes(self):
+        with Stage(self.authority, "answer_forgetful") as server:
+            run = rig.squall(server.url, "-n", 5, "-c", 1, "--requests-per-connection", 1, *self.trust())
+            self.assert_clean(run)
+            self.assertEqual(run.result["counters"]["tls_resumed"], 0)
+
+    def test_versions_can_be_fenced_in(self):
+        with Stage(self.authority, "answer_tls_1_2") as server:
+            run = rig.squall(server.url, "-n", 2, "-c", 1, "--tls-min", "1.3", *self.trust())
+            self.assertEqual(run.failures(), {"tls_proto": 2}, run)
+            run = rig.squall(server.url, "-n", 2, "-c", 1, "--tls-max", "1.2", *self.trust())
+            self.assert_clean(run)
+
+    def test_a_client_shows_its_certificate_when_asked(self):
+        with Stage(self.authority, "answer", client_root="root") as server:
+            run = rig.squall(server.url, "-n", 5, "-c", 1, *self.trust(),
+                             "--cert", self.authority.file("client"))
+            self.assert_clean(run)
+
+    def test_the_name_to_expect_can_be_another(self):
+        with Stage(self.authority, "answer", "wildcard") as server:
+            run = rig.squall(server.url, "-n", 5, "-c", 1, *self.trust(), "--sni", "www.example.org")
+            self.assert_clean(run)
+
+    def test_pipelined_requests_and_large_bodies_leave_in_order(self):
+        with Stage(self.authority, "answer") as server, tempfile.NamedTemporaryFile() as body:
+            self.assert_clean(rig.squall(server.url, "-n", 200, "-c", 1, "-p", 8, *self.trust()))
+            body.write(b"x" * 300000)       # several pieces of 64 KiB
+            body.flush()
+            self.assert_clean(rig.squall(server.url, "-n", 20, "-c", 1, "--data", "@" + body.name,
+                                         *self.trust()))
+
+    def test_odd_but_right_servers_are_no_failure(self):
+        for act in ("new_keys", "tiny_records", "end_unended", "cut_when_idle"):
+            with self.subTest(act), Stage(self.authority, act) as server:
+                self.assert_clean(rig.squall(server.url, "-n", 5, "-c", 1, *self.trust()))
+
+    def test_a_scenario_goes_to_hosts_with_and_without_tls(self):
+        with Stage(self.authority, "answer") as server, rig.Target() as target, \
+                tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "both.yaml")
+            path.write_text(f"""
+host: {server.url[:-1]}
+hosts: [ {target.url} ]
+users: 1
+tasks:
+  - get: /
+  - get: {target.url}/json
+    name: plain
+  - get: {target.url}/redirect-to?url={server.url}there&status=302
+    name: there
+    redirects: 2
+""", "utf-8")
+            run = rig.squall("run", path, "-n", 30, *self.trust())
+            self.assert_clean(run)
+            self.assertGreater(run.count_of("GET", "there"), 0, run)
+            self.assertGreater(run.count_of("GET", "plain"), 0, run)
+
+    def test_mistakes_are_one_sentence_and_exit_2(self):
+        url = "https://127.0.0.1:9/"
+        client, root = self.authority.file("client"), self.authority.file("root")
+        for arguments, sentence in [
+            (["--cacert", "/nonexistent"],
+             "cannot use the trusted certificates '/nonexistent': No such file or directory"),
+            (["--cert", "/nonexistent"],
+             "cannot use the certificate '/nonexistent': No such file or directory"),
+            (["--cert", root], f"cannot use the key '{root}': "),
+            (["--key", client], f"the key '{client}' is of no use without a certificate"),
+            (["--ciphers", "TLS_NONE"], "no cipher that this OpenSSL knows is in 'TLS_NONE'"),
+            (["--tls-min", "1.1"], "--tls-min: expected one of 1.2|1.3, got '1.1'"),
+            (["--tls-min", "1.3", "--tls-max", "1.2"],
+             "the lowest TLS version allowed is above the highest"),
+            (["--sni", ""], "a host name has 1 to 255 bytes, not 0"),
+        ]:
+            with self.subTest(arguments):
+                code, out, err = rig.call(url, *arguments)
+                self.assertEqual((code, out), (2, ""), err)
+                self.assertIn("squall: " + sentence, err)
+
+
+if __name__ == "__main__":
+    rig.main()
