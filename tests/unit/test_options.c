@@ -160,8 +160,9 @@ static void each_option_of_both_forms_is_read(void **state)
         assert_string_equal(o.expects.items[0], "p99<50ms");
         assert_string_equal(o.expects.items[1], "rps > 1");
 
-        o = parse_well(forms[i], "x|-k|--cacert|a|--cert|b|--key|c|--sni|d|--tls-min|1.2|--tls-max|"
-                                 "1.3|--ciphers|e|--no-tls-resume");
+        o = parse_well(forms[i],
+                       "x|-k|--cacert=a|--cert=b|--key=c|--sni=d|--tls-min=1.2|--tls-max=1.3|"
+                       "--ciphers=e|--no-tls-resume");
         assert_true(o.insecure && o.no_tls_resume);
         assert_string_equal(o.ca_file, "a");
         assert_string_equal(o.cert_file, "b");
@@ -290,8 +291,7 @@ static const struct {
 
     { FORM_URL, "u|-o|a.html",
       "-o: expected a file name that ends in .json or .hlog, got 'a.html'" },
-    { FORM_URL, "u|-o|.json",
-      "-o: expected a file name that ends in .json or .hlog, got '.json'" },
+    { FORM_URL, "u|-o|.json", "-o: expected a file name that ends in .json or .hlog, got '.json'" },
     { FORM_URL, "u|-o|d/.json",
       "-o: expected a file name that ends in .json or .hlog, got 'd/.json'" },
     { FORM_URL, "u|--expect", "--expect: expected a value, got nothing" },
@@ -303,7 +303,6 @@ static const struct {
     { FORM_URL, "u|--conections|5",
       "unknown option '--conections'; did you mean '--connections'?" },
     { FORM_RUN, "f|--user|5", "unknown option '--user'; did you mean '--users'?" },
-    { FORM_URL, "u|--quic", "unknown option '--quic'; did you mean '--quiet'?" },
     { FORM_URL, "u|--certainty", "unknown option '--certainty'; see 'squall --help'" },
     { FORM_CHECK, "f|--cacert|a", "unknown option '--cacert' here: it belongs to 'squall run'" },
     { FORM_URL, "u|--tls-max|1.1", "--tls-max: expected one of 1.2|1.3, got '1.1'" },
