@@ -10,6 +10,7 @@
 #include <stdalign.h>
 #include <stdint.h>
 
+#include "stats/books.h"
 #include "stats/cell.h"
 #include "stats/counter.h"
 #include "stats/failure.h"
@@ -27,6 +28,7 @@ struct shard_endpoint {
     cell bytes_in;                      /* whole responses: heads and bodies */
     cell bytes_body;                    /* bodies alone, for the average size users know */
     cell bytes_out;
+    struct books books;
 };
 
 struct shard {
@@ -38,6 +40,7 @@ struct shard {
     cell started_ns;    /* monotonic: when this core began; 0 = not yet */
     cell ended_ns;      /* monotonic: the later of last completion and stop; 0 = still running */
     struct hist lateness; /* generator lateness of each request: noticed minus due */
+    struct books arrivals; /* of an open loop, until they are a request of some endpoint */
     cell status[STATUS_CODES];
     struct failure_table failures;
     uint32_t endpoint_count;

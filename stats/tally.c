@@ -51,6 +51,7 @@ void tally_clear(struct tally *t)
     memset(t->status, 0, sizeof(t->status));
     t->users_now = t->in_flight_now = t->cpu_ns = 0;
     t->started_ns = t->ended_ns = 0;
+    t->arrivals = (struct books_view){ 0 };
     t->failure_count = 0;
     t->failures_overflow = 0;
     hist_view_clear(&t->lateness);
@@ -61,6 +62,7 @@ void tally_clear(struct tally *t)
             hist_view_clear(&e->service[o]);
         }
         e->bytes_in = e->bytes_body = e->bytes_out = 0;
+        e->books = (struct books_view){ 0 };
     }
 }
 
@@ -154,6 +156,7 @@ void tally_take(struct tally *t, const struct shard *live)
     widen_time(t, cell_read(&live->started_ns), cell_read(&live->ended_ns));
     take_failures(t, &live->failures);
     hist_view_take(&t->lateness, &live->lateness);
+    books_view_take(&t->arrivals, &live->arrivals);
     for (uint32_t i = 0; i < t->endpoint_count; i++) {
         struct tally_endpoint *e = &t->endpoints[i];
         const struct shard_endpoint *from = &live->endpoints[i];
@@ -164,6 +167,7 @@ void tally_take(struct tally *t, const struct shard *live)
         e->bytes_in += cell_read(&from->bytes_in);
         e->bytes_body += cell_read(&from->bytes_body);
         e->bytes_out += cell_read(&from->bytes_out);
+        books_view_take(&e->books, &from->books);
     }
 }
 
@@ -186,6 +190,7 @@ void tally_add(struct tally *sum, const struct tally *more)
     }
     sum->failures_overflow += more->failures_overflow;
     hist_view_add(&sum->lateness, &more->lateness);
+    books_view_add(&sum->arrivals, &more->arrivals);
     for (uint32_t i = 0; i < sum->endpoint_count; i++) {
         struct tally_endpoint *e = &sum->endpoints[i];
         const struct tally_endpoint *from = &more->endpoints[i];
@@ -196,6 +201,7 @@ void tally_add(struct tally *sum, const struct tally *more)
         e->bytes_in += from->bytes_in;
         e->bytes_body += from->bytes_body;
         e->bytes_out += from->bytes_out;
+        books_view_add(&e->books, &from->books);
     }
 }
 
@@ -249,6 +255,7 @@ void tally_since(struct tally *t, const struct tally *later, const struct tally 
     t->ended_ns = later->ended_ns;
     failures_since(t, later, earlier);
     hist_view_since(&t->lateness, &later->lateness, &earlier->lateness);
+    books_view_since(&t->arrivals, &later->arrivals, &earlier->arrivals);
     for (uint32_t i = 0; i < t->endpoint_count; i++) {
         struct tally_endpoint *e = &t->endpoints[i];
         const struct tally_endpoint *to = &later->endpoints[i];
@@ -260,6 +267,7 @@ void tally_since(struct tally *t, const struct tally *later, const struct tally 
         e->bytes_in = to->bytes_in - from->bytes_in;
         e->bytes_body = to->bytes_body - from->bytes_body;
         e->bytes_out = to->bytes_out - from->bytes_out;
+        books_view_since(&e->books, &to->books, &from->books);
     }
 }
 

@@ -14,6 +14,7 @@ struct tally_endpoint {
     struct hist_view latency[OUTCOME_COUNT];
     struct hist_view service[OUTCOME_COUNT];
     uint64_t bytes_in, bytes_body, bytes_out;
+    struct books_view books;
 };
 
 struct tally_failure {
@@ -32,6 +33,7 @@ struct tally {
     uint64_t started_ns, ended_ns; /* earliest start, latest end; 0 = none */
     uint64_t status[STATUS_CODES];
     struct hist_view lateness;
+    struct books_view arrivals;
     uint32_t failure_count;
     uint64_t failures_overflow;
     struct tally_failure failures[TALLY_FAILURES_MAX];

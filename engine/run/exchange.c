@@ -154,6 +154,7 @@ static void exchange_count_recorded(struct worker *w, struct user *u,
         result.status = response_has_head(r) ? response_head(r)->status : 0;
     }
     shard_finish(w->shard, &result);
+    books_end(&w->shard->endpoints[request->endpoint].books, u->due_ns, w->now_ns);
     if (class != FAILURE_NONE)
         failure_note(&w->shard->failures, result.endpoint, class, message);
     w->last_done_ns = w->now_ns;
@@ -185,16 +186,24 @@ void exchange_failed(struct worker *w, struct user *u, const struct response *pa
     user_request_over(w, u, false, answer_missed(w, u));
 }
 
-void exchange_abandon(struct worker *w, struct user *u)
+static void exchange_give_up(struct worker *w, struct user *u, uint32_t endpoint)
 {
-    if (!exchange_request(w, u)->is_recorded) {
-        w->unrecorded_open--;
-    } else if (exchange_is_in_flight(u)) {
+    if (exchange_is_in_flight(u)) {
         worker_unscheduled(w, COUNTER_IN_FLIGHT_AT_END, 1);
         w->in_flight--;
     } else {
         worker_unscheduled(w, COUNTER_NOT_SENT, 1);
     }
+    books_give_up(&w->shard->endpoints[endpoint].books, 1, u->due_ns, w->now_ns);
+}
+
+void exchange_abandon(struct worker *w, struct user *u)
+{
+    const struct plan_request *request = exchange_request(w, u);
+    if (request->is_recorded)
+        exchange_give_up(w, u, request->endpoint);
+    else
+        w->unrecorded_open--;
     redirects_forget(w, u);
 }
 

@@ -87,8 +87,8 @@ static bool flow_leave_set(struct worker *w, struct user *u)
 bool flow_depart(struct worker *w, struct user *u)
 {
     u->departs = true;
-    u->due_ns = w->now_ns;
     user_drop_arrival(w, u);
+    u->due_ns = w->now_ns;
     switch ((enum user_phase)u->phase) {
     case PHASE_SETUP:
         user_vanish(w, u);

@@ -106,6 +106,7 @@ static void arrival_begin(struct worker *w, struct user *u)
     const uint64_t due_ns = w->pace.begun.due_ns;
     arrivals_next(&w->pace.begun);
     w->pace.backlog--;
+    w->pace.backlog_due_ns -= due_ns;
     user_take_arrival(w, u, due_ns);
 }
 
@@ -127,6 +128,8 @@ static void arrivals_notice(struct worker *w)
                          p->noticed.due_ns < w->end_ns && worker_schedule(w);
          n++) {
         hist_record(&w->shard->lateness, w->now_ns - p->noticed.due_ns);
+        books_begin(&w->shard->arrivals, p->noticed.due_ns);
+        p->backlog_due_ns += p->noticed.due_ns;
         arrivals_next(&p->noticed);
         p->backlog++;
         struct user *u = resting_pop(w);
@@ -154,6 +157,7 @@ void pace_user_rests(struct worker *w, uint32_t user, bool worked)
 void pace_end(struct worker *w)
 {
     worker_unscheduled(w, COUNTER_NOT_SENT, w->pace.backlog);
+    books_give_up(&w->shard->arrivals, w->pace.backlog, w->pace.backlog_due_ns, w->now_ns);
     w->pace.backlog = 0;
 }
 

@@ -40,7 +40,8 @@ void arrivals_next(struct arrivals *a); /* moves to the arrival after */
 struct pace {
     struct arrivals noticed; /* next arrival that has not come due */
     struct arrivals begun;   /* next arrival that no user has taken */
-    uint64_t backlog;        /* due and not taken */
+    uint64_t backlog;        /* due and not taken, … */
+    uint64_t backlog_due_ns; /* … and when, summed modulo 2^64 */
     uint32_t users_target;   /* of this core */
     uint64_t spawn_base_ns;  /* the spawn rate counts from here … */
     uint32_t spawn_base;     /* … with so many users of all cores alive */

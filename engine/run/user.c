@@ -29,8 +29,10 @@ static void user_retire_conns(struct worker *w, const struct user *u)
 
 void user_drop_arrival(struct worker *w, struct user *u)
 {
-    if (u->is_arrival)
+    if (u->is_arrival) {
         worker_unscheduled(w, w->draining ? COUNTER_NOT_SENT : COUNTER_DROPPED, 1);
+        books_give_up(&w->shard->arrivals, 1, u->due_ns, w->now_ns);
+    }
     u->is_arrival = false;
 }
 
@@ -76,9 +78,12 @@ static bool user_schedules(struct worker *w, struct user *u, const struct plan_r
         w->unrecorded_open++;
         return true;
     }
-    if (!u->is_arrival)
-        return worker_schedule(w);
+    if (u->is_arrival)
+        books_end(&w->shard->arrivals, u->due_ns, u->due_ns);
+    else if (!worker_schedule(w))
+        return false;
     u->is_arrival = false;
+    books_begin(&w->shard->endpoints[request->endpoint].books, u->due_ns);
     return true;
 }
 

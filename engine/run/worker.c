@@ -8,6 +8,7 @@
 #include "engine/io/clock.h"
 #include "engine/run/exchange.h"
 #include "engine/run/provision.h"
+#include "stats/audit.h"
 
 #define STOP_LOOK_NS   UINT64_C(20000000)   /* the stop word is looked at so often at least */
 #define CPU_LOOK_NS    UINT64_C(100000000)  /* and the CPU clock read so often at most */
@@ -272,12 +273,21 @@ static uint64_t worker_wake_ns(const struct worker *w)
     return earlier(wake_ns, w->draining ? w->give_up_ns : w->end_ns);
 }
 
+static void worker_look_at_books(struct worker *w)
+{
+#if SQUALL_AUDIT
+    shard_count(w->shard, COUNTER_BOOKS_LOOKS, 1);
+    shard_count(w->shard, COUNTER_BOOKS_BROKEN, !audit_look(w->shard, w->requests_open));
+#endif
+}
+
 static void worker_show_load(struct worker *w)
 {
     shard_count(w->shard, COUNTER_TURNS, 1);
     if (w->now_ns - w->cpu_read_ns >= CPU_LOOK_NS) {
         w->cpu_read_ns = w->now_ns;
         cell_write(&w->shard->cpu_ns, clock_thread_cpu_ns());
+        worker_look_at_books(w);
     }
 }
 

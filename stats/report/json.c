@@ -238,6 +238,24 @@ static void write_accounting(struct json_writer *w, const struct result *r)
     json_close(w);
 }
 
+static void write_audit(struct json_writer *w, const struct audit *a)
+{
+    if (a == NULL || a->equations == 0) {
+        json_null(w, "audit");
+        return;
+    }
+    json_open_object_line(w, "audit");
+    json_bool(w, "ok", audit_is_ok(a));
+    json_count(w, "equations", a->equations);
+    json_count(w, "looks", a->looks);
+    json_count(w, "broken", a->broken);
+    json_open_array_line(w, "findings");
+    for (uint64_t i = 0; i < a->broken && i < AUDIT_SHOWN_MAX; i++)
+        json_string(w, NULL, a->shown[i].text);
+    json_close(w);
+    json_close(w);
+}
+
 static void write_connections(struct json_writer *w, const struct tally *t)
 {
     json_open_object_line(w, "connections");
@@ -325,6 +343,7 @@ int report_json(char **ret_text, const struct result *r)
     write_status_codes(&w, r->tally);
     write_timeline(&w, r->series);
     write_accounting(&w, r);
+    write_audit(&w, r->audit);
     write_connections(&w, r->tally);
     write_generator(&w, r);
     write_expectations(&w, r);

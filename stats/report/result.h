@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stats/audit.h"
 #include "stats/evidence.h"
 #include "stats/expectation.h"
 #include "stats/interval_log.h"
@@ -61,6 +62,7 @@ struct result {
     const struct series *series;
     const struct interval_log *intervals; /* NULL = not kept */
     const struct evidence *evidence;      /* NULL = none */
+    const struct audit *audit;            /* NULL = none */
     struct result_generator generator;
     size_t expectation_count;
     const struct result_expectation *expectations;

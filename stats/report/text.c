@@ -107,6 +107,11 @@ static void write_reasons(struct page *p, bool is_ok)
     }
 }
 
+static bool is_audited(const struct result *r)
+{
+    return r->audit == NULL || audit_is_ok(r->audit);
+}
+
 /* "621 requests, none failed. 1 of 2 expectations not met. Limit: who limited the run. Accounting
  * balanced." */
 static void write_verdict(struct page *p)
@@ -117,7 +122,8 @@ static void write_verdict(struct page *p)
     const bool is_ok = g->verdict == NULL || strcmp(g->verdict, "ok") == 0;
     const bool is_late = is_behind(p, &books);
     const size_t unmet = result_unmet(p->result);
-    const bool is_wrong = !books.balanced || books.failed > 0 || unmet > 0;
+    const bool is_wrong =
+        !is_audited(p->result) || !books.balanced || books.failed > 0 || unmet > 0;
     const bool is_good = is_ok && !is_wrong && !is_late && finished > 0;
 
     if (p->style.unicode)
@@ -133,9 +139,11 @@ static void write_verdict(struct page *p)
                     p->result->expectation_count, plural(p->result->expectation_count));
     if (finished > 0 && g->bottleneck != NULL && g->bottleneck[0] != '\0')
         write_sentence(p, "Limit: ", g->bottleneck);
+    if (!is_audited(p->result))
+        sink_text(&p->words, "THE AUDIT FAILED. ");
     sink_text(&p->words, books.balanced ? "Accounting balanced." : "ACCOUNTING DOES NOT BALANCE.");
-    const bool is_bad =
-        !books.balanced || unmet > 0 || (books.failed > 0 && books.failed * 2 >= finished);
+    const bool is_bad = !is_audited(p->result) || !books.balanced || unmet > 0 ||
+                        (books.failed > 0 && books.failed * 2 >= finished);
     paragraph(p, NULL, is_bad ? TONE_BAD : is_good ? TONE_GOOD : TONE_WARNING);
     write_reasons(p, is_ok);
 }
@@ -295,6 +303,25 @@ static void write_accounting(struct page *p)
     paragraph(p, "accounting", a.balanced ? TONE_PLAIN : TONE_BAD);
 }
 
+/* "audit: ok", or the first equations that do not hold. */
+static void write_audit(struct page *p)
+{
+    const struct audit *a = p->result->audit;
+
+    if (a == NULL || a->equations == 0)
+        return;
+    sink_text(&p->words, audit_is_ok(a) ? "audit:\tok" : "audit:\tFAILED");
+    sink_format(&p->words,
+                "%s%" PRIu64 " equations of counts, times and intervals, %" PRIu64
+                " looks during the run",
+                separator(p), a->equations, a->looks);
+    paragraph(p, "", audit_is_ok(a) ? TONE_PLAIN : TONE_BAD);
+    for (uint64_t i = 0; i < a->broken && i < AUDIT_SHOWN_MAX; i++) {
+        sink_text(&p->words, a->shown[i].text);
+        paragraph(p, "", TONE_BAD);
+    }
+}
+
 static void write_generator(struct page *p)
 {
     const struct result *r = p->result;
@@ -372,6 +399,7 @@ static void write_page(struct page *p)
     write_connections(p);
     write_traffic(p);
     write_accounting(p);
+    write_audit(p);
     write_generator(p);
     write_expectations(p);
 }

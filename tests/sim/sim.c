@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/run/worker_state.h"
+#include "stats/audit.h"
 
 #define TURNS_MAX  UINT64_C(4000000)
 #define EVENTS_MAX UINT64_C(20000000)
@@ -126,6 +127,21 @@ static void sim_run_core(void *context, uint32_t core)
         s->result->elapsed_ns = w->now_ns - s->start_ns;
 }
 
+/* What every run of the product checks of itself must hold here too. */
+static void sim_audit_core(struct world *w, const struct plan *plan, const struct shard *shard,
+                           uint32_t core)
+{
+    struct tally *alone = NULL;
+    struct audit audit = { 0 };
+    if (tally_open(&alone, plan->endpoint_count) < 0)
+        abort();
+    tally_take(alone, shard);
+    audit_tally(&audit, alone, core, plan->endpoints);
+    tally_close(alone);
+    if (!audit_is_ok(&audit))
+        world_violate(w, "the run's own audit: %s", audit.shown[0].text);
+}
+
 static void sim_finish(struct sim *s, const struct plan *plan)
 {
     struct sim_result *r = s->result;
@@ -136,6 +152,8 @@ static void sim_finish(struct sim *s, const struct plan *plan)
                 w)) /* a broken run is left as it is: its worker may not be fit for closing */
             worker_close(s->workers[i]);
         tally_take(r->tally, s->shards[i]);
+        if (!world_is_broken(w))
+            sim_audit_core(w, plan, s->shards[i], i);
     }
     w->elapsed = NULL;
     world_drain(w, DRAIN_NS); /* what is under way still arrives, so the server knows all */

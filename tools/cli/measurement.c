@@ -252,31 +252,31 @@ static uint64_t last_end_ns(const struct measurement *m, uint64_t now_ns)
     return ended_ns != 0 ? ended_ns : now_ns;
 }
 
-/* False, and loud, when a request went missing or was counted twice. */
-static bool check_accounting(const struct result *r)
+/* False, and loud, when a request went missing, was counted twice or timed wrong. */
+static bool check_audit(const struct audit *a)
 {
-    const struct result_accounting a = result_account(r);
-    if (a.balanced)
-        return true;
-    fault_note("BUG: the counts do not add up, do not trust this result: scheduled %" PRIu64
-               ", but ok %" PRIu64 " + failed %" PRIu64 " + dropped %" PRIu64
-               " + in flight at the end %" PRIu64 " + not sent %" PRIu64,
-               a.scheduled, a.ok, a.failed, a.dropped, a.in_flight_at_end, a.not_sent);
-    return false;
+    for (uint64_t i = 0; i < a->broken && i < AUDIT_SHOWN_MAX; i++)
+        fault_note("BUG: the audit failed, do not trust this result: %s", a->shown[i].text);
+    if (a->broken > AUDIT_SHOWN_MAX)
+        fault_note("BUG: the audit failed in %" PRIu64 " more equations",
+                   a->broken - AUDIT_SHOWN_MAX);
+    return audit_is_ok(a);
 }
 
 static int exit_code_of(const struct measurement *m, const struct result *r, bool is_delivered)
 {
-    const bool is_balanced = check_accounting(r);
-    if (m->signal != 0)
-        return EXIT_SIGNAL + m->signal;
+    const bool is_ok = check_audit(r->audit);
     if (m->errno_of != 0)
         return EXIT_HOST;
+    if (!is_ok)
+        return EXIT_REQUEST_FAILED;
+    if (m->signal != 0)
+        return EXIT_SIGNAL + m->signal;
     if (result_unmet(r) > 0)
         return EXIT_UNMET;
     if (r->summary->total.failed > 0 && m->options->exit_code_on_failure.value != 0)
         return (int)m->options->exit_code_on_failure.value;
-    return is_balanced && is_delivered ? EXIT_DONE : EXIT_REQUEST_FAILED;
+    return is_delivered ? EXIT_DONE : EXIT_REQUEST_FAILED;
 }
 
 static int report(struct measurement *m)

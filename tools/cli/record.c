@@ -56,6 +56,23 @@ static int fill_workers(struct record *r, const struct record_setup *s)
     return 0;
 }
 
+/* Each core alone, all together, and the seconds. */
+static int hold_audit(struct record *r, const struct record_setup *s)
+{
+    const struct collector *c = s->collector;
+    struct tally *core = NULL;
+    if (tally_open(&core, s->plan->endpoint_count) != 0)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < fleet_threads(s->fleet); i++) {
+        tally_clear(core);
+        tally_take(core, fleet_shard(s->fleet, i));
+        audit_tally(&r->audit, core, i, s->plan->endpoints);
+    }
+    tally_close(core);
+    audit_tally(&r->audit, c->now, AUDIT_ALL_CORES, s->plan->endpoints);
+    return audit_intervals(&r->audit, c->intervals, &c->series, c->now, s->plan->endpoints);
+}
+
 /* Requests per second that were to be sent, with stages on average; NaN in a closed loop. */
 static double rate_asked(const struct record_setup *s)
 {
@@ -128,6 +145,7 @@ static void fill_result(struct record *r, const struct record_setup *s)
         .series = &s->collector->series,
         .intervals = s->collector->intervals,
         .evidence = r->evidence,
+        .audit = &r->audit,
         .generator = {
             .verdict = r->verdict.word,
             .reason_count = r->verdict.reason_count,
@@ -152,6 +170,8 @@ int record_open(struct record **ret_record, const struct record_setup *setup)
     if (rc == 0)
         rc = evidence_make(&r->evidence, setup->collector->intervals, setup->collector->now,
                            setup->plan->endpoints);
+    if (rc == 0)
+        rc = hold_audit(r, setup);
     if (rc == 0)
         rc = expectations_evaluate(&r->expectations, &r->expectation_count, setup->plan,
                                    setup->options, r->summary, setup->collector->now);

@@ -29,6 +29,7 @@ struct record {
     struct result result; /* borrows from the rest */
     struct summary *summary;
     struct evidence *evidence;
+    struct audit audit;
     struct verdict verdict;
     const char *reasons[VERDICT_REASONS_MAX];
     struct result_expectation *expectations;
