@@ -9,107 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "tests/sim/sim.h"
-#include "tests/sim/sketch.h"
-
-#define MS UINT64_C(1000000)
-#define S  UINT64_C(1000000000)
-
-/* What the server does with the k-th request and with time. */
-struct server_rule {
-    uint64_t delay_ns;
-    uint64_t slow_every, slow_ns;          /* the last of each so many takes slow_ns; 0 = none */
-    uint64_t freeze_from_ns, freeze_to_ns; /* within each period: nothing is answered */
-    uint64_t period_ns;
-    uint64_t dies_at_ns; /* 0 = never */
-    uint64_t ramp_ns;    /* more with each request */
-};
-
-static void answer_by_rule(void *context, const struct server_request *asked, struct reply *reply)
-{
-    const struct server_rule *rule = context;
-    reply->delay_ns = rule->delay_ns + asked->index * rule->ramp_ns;
-    if (rule->slow_every != 0 && asked->index % rule->slow_every == rule->slow_every - 1)
-        reply->delay_ns = rule->slow_ns;
-    if (rule->period_ns != 0) {
-        const uint64_t at_ns = asked->arrived_ns % rule->period_ns;
-        if (at_ns >= rule->freeze_from_ns && at_ns < rule->freeze_to_ns)
-            reply->delay_ns += rule->freeze_to_ns - at_ns;
-    }
-    if (rule->dies_at_ns != 0 && asked->arrived_ns >= rule->dies_at_ns)
-        reply->fate = FATE_NEVER;
-}
-
-struct oracle {
-    struct sketch sketch;
-    struct server_rule rule;
-    struct sim_config config;
-    struct sim_result result;
-    struct hist_view all; /* latency of all requests, failed ones too */
-};
-
-static int oracle_open(void **state)
-{
-    struct oracle *o = calloc(1, sizeof *o);
-    sketch_init(&o->sketch);
-    sketch_add(&o->sketch, "GET", 0);
-    o->config.server = (struct server_script){ .answer = answer_by_rule, .context = &o->rule };
-    hist_view_init(&o->all, calloc(HIST_SLOTS, sizeof(uint64_t)));
-    *state = o;
-    return 0;
-}
-
-static int oracle_close(void **state)
-{
-    struct oracle *o = *state;
-    sim_result_close(&o->result);
-    free(o->all.counts);
-    free(o);
-    return 0;
-}
-
-static void oracle_run(struct oracle *o)
-{
-    o->config.is_traced = getenv("TRACE") != NULL;
-    if (!sim_run(&o->sketch.plan, &o->config, 1, &o->result))
-        fail_msg("%s", o->result.violation);
-    for (int i = 0; i < OUTCOME_COUNT; i++)
-        hist_view_add(&o->all, &o->result.tally->endpoints[0].latency[i]);
-}
-
-/* The quantile num/den lies in the very bucket of the true value. */
-static void assert_quantile(const struct oracle *o, uint64_t num, uint64_t den, uint64_t true_ns)
-{
-    const uint64_t found_ns = hist_view_quantile_ns(&o->all, num, den);
-    if (hist_index(found_ns) != hist_index(true_ns))
-        fail_msg("quantile %llu/%llu is %llu ns, not %llu", (unsigned long long)num,
-                 (unsigned long long)den, (unsigned long long)found_ns,
-                 (unsigned long long)true_ns);
-}
-
-/* Sum and extremes are kept exactly, not in buckets. */
-static void assert_exact(const struct oracle *o, uint64_t count, uint64_t sum_ns, uint64_t min_ns,
-                         uint64_t max_ns)
-{
-    assert_int_equal(o->all.total, count);
-    assert_int_equal((uint64_t)o->all.sum_ns, sum_ns);
-    assert_int_equal(o->all.min_ns, min_ns);
-    assert_int_equal(o->all.max_ns, max_ns);
-}
-
-static uint64_t counter(const struct oracle *o, enum counter c)
-{
-    return o->result.tally->counters[c];
-}
-
-static uint64_t failures(const struct oracle *o, enum failure_class class)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < o->result.tally->failure_count; i++)
-        if (o->result.tally->failures[i].class == class)
-            sum += o->result.tally->failures[i].count;
-    return sum;
-}
+#include "tests/sim/oracle.h"
 
 static void every_quantile_of_a_constant_delay_is_the_delay(void **state)
 {
@@ -120,12 +20,10 @@ static void every_quantile_of_a_constant_delay_is_the_delay(void **state)
     o->sketch.plan.load.grace_ns = S;
     for (uint32_t cores = 1; cores <= 4; cores += 3) {
         o->config.cores = cores;
-        hist_view_clear(&o->all);
-        sim_result_close(&o->result);
         oracle_run(o);
-        assert_exact(o, 10000, 10000 * 10 * MS, 10 * MS, 10 * MS);
-        assert_quantile(o, 1, 10000, 10 * MS);
-        assert_quantile(o, 9999, 10000, 10 * MS);
+        oracle_assert_exact(o, 10000, 10000 * 10 * MS, 10 * MS, 10 * MS);
+        oracle_assert_quantile(o, 1, 10000, 10 * MS);
+        oracle_assert_quantile(o, 9999, 10000, 10 * MS);
         assert_int_equal(o->result.tally->lateness.max_ns, 0);
         assert_int_equal(o->result.tally->ended_ns - o->result.tally->started_ns, 10 * S + 9 * MS);
         assert_int_equal(o->result.truth.delays_ns, 10000 * 10 * MS);
@@ -140,9 +38,9 @@ static void users_who_think_ask_as_often_as_little_says(void **state)
     o->sketch.plan.load.duration_ns = 10 * S;
     o->sketch.plan.load.grace_ns = S;
     oracle_run(o);
-    assert_exact(o, 1000, 1000 * 10 * MS, 10 * MS, 10 * MS);
-    assert_int_equal(counter(o, COUNTER_OPENED), 10);
-    assert_int_equal(counter(o, COUNTER_REUSED), 990);
+    oracle_assert_exact(o, 1000, 1000 * 10 * MS, 10 * MS, 10 * MS);
+    assert_int_equal(oracle_counter(o, COUNTER_OPENED), 10);
+    assert_int_equal(oracle_counter(o, COUNTER_REUSED), 990);
 }
 
 static void thinking_takes_exactly_as_long_as_it_should(void **state)
@@ -163,7 +61,7 @@ static void users_who_never_think_keep_the_server_as_busy_as_it_can_be(void **st
     o->sketch.plan.load.duration_ns = 10 * S;
     o->sketch.plan.load.grace_ns = S;
     oracle_run(o);
-    assert_exact(o, 100000, 100000 * 10 * MS, 10 * MS, 10 * MS);
+    oracle_assert_exact(o, 100000, 100000 * 10 * MS, 10 * MS, 10 * MS);
     /* R = U / X - Z from the tool's own numbers: 100 users * 10 s / 100,000 = 10 ms. */
     assert_int_equal(100 * 10 * S / o->all.total, (uint64_t)(o->all.sum_ns / o->all.total));
 }
@@ -178,14 +76,14 @@ static void a_frozen_server_is_charged_for_all_who_had_to_wait(void **state)
     o->sketch.plan.load.duration_ns = 2 * S;
     o->sketch.plan.load.grace_ns = 5 * S;
     oracle_run(o);
-    assert_exact(o, 2000, 2000 * UINT64_C(251250000), MS, 1001 * MS);
-    assert_quantile(o, 50, 100, MS);
-    assert_quantile(o, 75, 100, 501 * MS);
-    assert_quantile(o, 80, 100, 601 * MS);
-    assert_quantile(o, 90, 100, 801 * MS);
-    assert_quantile(o, 95, 100, 901 * MS);
-    assert_quantile(o, 99, 100, 981 * MS);
-    assert_quantile(o, 999, 1000, 999 * MS);
+    oracle_assert_exact(o, 2000, 2000 * UINT64_C(251250000), MS, 1001 * MS);
+    oracle_assert_quantile(o, 50, 100, MS);
+    oracle_assert_quantile(o, 75, 100, 501 * MS);
+    oracle_assert_quantile(o, 80, 100, 601 * MS);
+    oracle_assert_quantile(o, 90, 100, 801 * MS);
+    oracle_assert_quantile(o, 95, 100, 901 * MS);
+    oracle_assert_quantile(o, 99, 100, 981 * MS);
+    oracle_assert_quantile(o, 999, 1000, 999 * MS);
 }
 
 static void a_freeze_of_few_connections_is_charged_to_the_arrivals_it_held_up(void **state)
@@ -200,7 +98,7 @@ static void a_freeze_of_few_connections_is_charged_to_the_arrivals_it_held_up(vo
     uint64_t sum_ns = 1000 * MS;
     for (uint64_t k = 0; k < 2000; k++) /* due at 1000 + k ms, done at 2001 + k / 4 at best */
         sum_ns += 1001 + k / 4 > k + 1 ? (1001 + k / 4 - k) * MS : MS;
-    assert_exact(o, 3000, sum_ns, MS, 1001 * MS);
+    oracle_assert_exact(o, 3000, sum_ns, MS, 1001 * MS);
     assert_int_equal(o->result.tally->endpoints[0].service[OUTCOME_OK].max_ns, 1001 * MS);
     assert_int_equal(o->result.tally->lateness.max_ns, 0);
 }
@@ -220,7 +118,7 @@ static void a_limit_of_connections_makes_arrivals_queue_and_service_stays_the_sa
         done_ns[k] = (free_ns > due_ns ? free_ns : due_ns) + 100 * MS;
         sum_ns += done_ns[k] - due_ns;
     }
-    assert_exact(o, 1000, sum_ns, 100 * MS, done_ns[999] - 999 * 5 * MS);
+    oracle_assert_exact(o, 1000, sum_ns, 100 * MS, done_ns[999] - 999 * 5 * MS);
     const struct hist_view *service = &o->result.tally->endpoints[0].service[OUTCOME_OK];
     assert_int_equal(service->min_ns, 100 * MS);
     assert_int_equal(service->max_ns, 100 * MS);
@@ -237,12 +135,12 @@ static void a_stall_in_every_second_shows_from_its_own_percentile_on(void **stat
     o->sketch.plan.load.duration_ns = 10 * S;
     o->sketch.plan.load.grace_ns = S;
     oracle_run(o);
-    assert_exact(o, 10000, 10000 * UINT64_C(6050000), MS, 101 * MS);
-    assert_quantile(o, 50, 100, MS);
-    assert_quantile(o, 90, 100, MS);
-    assert_quantile(o, 95, 100, 51 * MS);
-    assert_quantile(o, 99, 100, 91 * MS);
-    assert_quantile(o, 999, 1000, 100 * MS);
+    oracle_assert_exact(o, 10000, 10000 * UINT64_C(6050000), MS, 101 * MS);
+    oracle_assert_quantile(o, 50, 100, MS);
+    oracle_assert_quantile(o, 90, 100, MS);
+    oracle_assert_quantile(o, 95, 100, 51 * MS);
+    oracle_assert_quantile(o, 99, 100, 91 * MS);
+    oracle_assert_quantile(o, 999, 1000, 100 * MS);
 }
 
 static void every_tenth_response_slow_begins_right_after_p90(void **state)
@@ -253,10 +151,10 @@ static void every_tenth_response_slow_begins_right_after_p90(void **state)
     o->sketch.plan.load.duration_ns = 10 * S;
     o->sketch.plan.load.grace_ns = S;
     oracle_run(o);
-    assert_exact(o, 10000, 10000 * UINT64_C(9500000), 5 * MS, 50 * MS);
-    assert_quantile(o, 90, 100, 5 * MS);
-    assert_quantile(o, 9001, 10000, 50 * MS);
-    assert_quantile(o, 91, 100, 50 * MS);
+    oracle_assert_exact(o, 10000, 10000 * UINT64_C(9500000), 5 * MS, 50 * MS);
+    oracle_assert_quantile(o, 90, 100, 5 * MS);
+    oracle_assert_quantile(o, 9001, 10000, 50 * MS);
+    oracle_assert_quantile(o, 91, 100, 50 * MS);
 }
 
 static void one_slow_response_of_a_thousand_is_the_maximum_and_not_p99_9(void **state)
@@ -266,9 +164,9 @@ static void one_slow_response_of_a_thousand_is_the_maximum_and_not_p99_9(void **
     sketch_open(&o->sketch, 1000, 1, 200);
     o->sketch.plan.load.requests_max = 1000;
     oracle_run(o);
-    assert_exact(o, 1000, 999 * 5 * MS + 50 * MS, 5 * MS, 50 * MS);
-    assert_quantile(o, 999, 1000, 5 * MS);
-    assert_quantile(o, 1, 1, 50 * MS);
+    oracle_assert_exact(o, 1000, 999 * 5 * MS + 50 * MS, 5 * MS, 50 * MS);
+    oracle_assert_quantile(o, 999, 1000, 5 * MS);
+    oracle_assert_quantile(o, 1, 1, 50 * MS);
 }
 
 static void a_server_that_slows_down_steadily_is_followed_to_the_last_request(void **state)
@@ -278,10 +176,10 @@ static void a_server_that_slows_down_steadily_is_followed_to_the_last_request(vo
     sketch_open(&o->sketch, 1000, 1, 64);
     o->sketch.plan.load.requests_max = 10000;
     oracle_run(o);
-    assert_exact(o, 10000, 10000 * 5 * MS + 1000 * UINT64_C(49995000), 5 * MS, 14999000);
-    assert_quantile(o, 50, 100, 9999000);
-    assert_quantile(o, 90, 100, 13999000);
-    assert_quantile(o, 99, 100, 14899000);
+    oracle_assert_exact(o, 10000, 10000 * 5 * MS + 1000 * UINT64_C(49995000), 5 * MS, 14999000);
+    oracle_assert_quantile(o, 50, 100, 9999000);
+    oracle_assert_quantile(o, 90, 100, 13999000);
+    oracle_assert_quantile(o, 99, 100, 14899000);
 }
 
 /* One clerk, first come first served, exponential service times of 1 ms on average; keeps Lindley's
@@ -333,9 +231,9 @@ static void a_server_that_dies_silently_leaves_a_timeout_for_each_request(void *
     const struct tally_endpoint *e = &o->result.tally->endpoints[0];
     assert_int_equal(e->latency[OUTCOME_OK].total, 5000);
     assert_int_equal(e->latency[OUTCOME_FAILED].total, 5000);
-    assert_int_equal(failures(o, FAILURE_TIMEOUT_FIRST_BYTE), 5000);
-    assert_int_equal(counter(o, COUNTER_IN_FLIGHT_AT_END), 0);
-    assert_quantile(o, 50, 100, MS);
+    assert_int_equal(oracle_failures(o, FAILURE_TIMEOUT_FIRST_BYTE), 5000);
+    assert_int_equal(oracle_counter(o, COUNTER_IN_FLIGHT_AT_END), 0);
+    oracle_assert_quantile(o, 50, 100, MS);
     assert_int_equal(hist_view_quantile_ns(&o->all, 5001, 10000) >= S, true);
     assert_int_equal(e->latency[OUTCOME_FAILED].min_ns, S);
     assert_int_equal(e->latency[OUTCOME_FAILED].max_ns, S);
@@ -352,9 +250,9 @@ static void without_grace_the_unanswered_are_in_flight_at_the_end(void **state)
     assert_int_equal(tally_finished(o->result.tally, OUTCOME_OK), 5000);
     /* Those begun in the last second are too young to have failed; the one that is exactly 1 s old
      * may be either. */
-    assert_in_range(counter(o, COUNTER_IN_FLIGHT_AT_END), 999, 1000);
-    assert_int_equal(failures(o, FAILURE_TIMEOUT_FIRST_BYTE),
-                     5000 - counter(o, COUNTER_IN_FLIGHT_AT_END));
+    assert_in_range(oracle_counter(o, COUNTER_IN_FLIGHT_AT_END), 999, 1000);
+    assert_int_equal(oracle_failures(o, FAILURE_TIMEOUT_FIRST_BYTE),
+                     5000 - oracle_counter(o, COUNTER_IN_FLIGHT_AT_END));
 }
 
 static void a_late_answer_is_nobodys_answer(void **state)
@@ -366,10 +264,10 @@ static void a_late_answer_is_nobodys_answer(void **state)
     o->sketch.plan.load.requests_max = 500;
     oracle_run(o);
     assert_int_equal(tally_finished(o->result.tally, OUTCOME_OK), 0);
-    assert_int_equal(failures(o, FAILURE_TIMEOUT_FIRST_BYTE), 500);
-    assert_int_equal(counter(o, COUNTER_OPENED), 500);
+    assert_int_equal(oracle_failures(o, FAILURE_TIMEOUT_FIRST_BYTE), 500);
+    assert_int_equal(oracle_counter(o, COUNTER_OPENED), 500);
     assert_int_equal(o->result.tally->closes[CLOSE_TIMEOUT], 500);
-    assert_int_equal(counter(o, COUNTER_BYTES_IN), 0);
+    assert_int_equal(oracle_counter(o, COUNTER_BYTES_IN), 0);
 }
 
 static void latency_is_two_ways_and_the_servers_time(void **state)
@@ -381,7 +279,7 @@ static void latency_is_two_ways_and_the_servers_time(void **state)
     o->sketch.plan.load.requests_max = 11;
     oracle_run(o);
     /* The first also waits for its connection, 6 ms; service leaves that out. */
-    assert_exact(o, 11, 11 * 8 * MS + 6 * MS, 8 * MS, 14 * MS);
+    oracle_assert_exact(o, 11, 11 * 8 * MS + 6 * MS, 8 * MS, 14 * MS);
     assert_int_equal(o->result.tally->endpoints[0].service[OUTCOME_OK].max_ns, 8 * MS);
 }
 
