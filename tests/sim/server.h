@@ -55,10 +55,14 @@ struct server {
     struct world *world;
     struct server_script script;
     struct server_truth truth;
-    uint64_t idle_serial;
+    struct reply composed_of; /* without its delay, the reply that was … */
+    char *composed;           /* … composed last, or NULL */
+    size_t composed_len;
 };
 
 void server_init(struct server *s, struct world *w, const struct server_script *script);
+
+void server_close(struct server *s);
 
 bool server_listens(const struct server *s);
 bool server_accepts(struct server *s, struct link *l);

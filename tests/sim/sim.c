@@ -185,6 +185,7 @@ bool sim_run(const struct plan *plan, const struct sim_config *config, uint64_t 
         world_run_fibers(&s->world, s->cores, sim_run_core, s);
     sim_finish(s, plan);
     network_close(&s->world);
+    server_close(&s->server);
     world_close(&s->world);
     for (uint32_t i = 0; i < s->cores; i++)
         shard_close(s->shards[i]);

@@ -71,6 +71,7 @@ static int client_close(void **state)
     struct client *c = *state;
     ring_close(c->ring);
     network_close(&c->world);
+    server_close(&c->server);
     world_close(&c->world);
     free(c);
     return 0;

@@ -314,8 +314,12 @@ uint64_t world_pick(struct world *w, uint64_t bound)
 void world_note(struct world *w, const char *what, uint64_t a, uint64_t b)
 {
     uint64_t hash = w->hash;
-    for (const char *c = what; *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * FNV_PRIME;
+    const size_t len = strlen(what);
+    for (size_t done = 0; done < len; done += sizeof(uint64_t)) {
+        uint64_t part = 0;
+        memcpy(&part, what + done, len - done < sizeof part ? len - done : sizeof part);
+        hash = (hash ^ part) * FNV_PRIME;
+    }
     hash = (hash ^ w->now_ns) * FNV_PRIME;
     hash = (hash ^ a) * FNV_PRIME;
     w->hash = (hash ^ b) * FNV_PRIME;
