@@ -8,7 +8,6 @@
 #include "engine/run/worker_state.h"
 #include "stats/audit.h"
 
-#define TURNS_MAX  UINT64_C(4000000)
 #define EVENTS_MAX UINT64_C(20000000)
 #define DRAIN_NS   UINT64_C(100000000000)
 
@@ -23,6 +22,7 @@ struct sim {
     struct route *routes; /* to each origin: they are all the same server */
     _Atomic uint32_t stop, users_target;
     uint64_t start_ns;
+    bool is_over;
     struct sim_result *result;
 };
 
@@ -49,6 +49,19 @@ static void users_are_retargeted(struct world *w, const struct event *e)
     atomic_store(&s->users_target, (uint32_t)e->number);
 }
 
+static void watcher_looks(struct world *w, const struct event *e)
+{
+    struct sim *s = e->subject;
+    const struct sim_config *c = s->config;
+    if (s->is_over)
+        return;
+    c->watch(c->watch_context, (const struct shard *const *)s->shards, s->cores,
+             w->now_ns - s->start_ns);
+    world_schedule(w, &(struct event){ .at_ns = w->now_ns + c->watch_every_ns,
+                                       .fire = watcher_looks,
+                                       .subject = s });
+}
+
 static void sim_open_world(struct sim *s, uint64_t seed)
 {
     const struct sim_config *c = s->config;
@@ -61,7 +74,10 @@ static void sim_open_world(struct sim *s, uint64_t seed)
     w->buf_count = c->buf_count;
     w->buf_bytes = c->buf_bytes;
     w->is_traced = c->is_traced;
-    w->fired_max = EVENTS_MAX;
+    w->fired_max = c->events_max == 0 ? EVENTS_MAX : c->events_max;
+    w->asleep_from_ns = w->now_ns + c->asleep_from_ns;
+    w->asleep_to_ns = w->now_ns + c->asleep_to_ns;
+    w->wall_offset_ns = c->wall_offset_ns;
     w->elapsed = time_elapses;
     w->elapsed_context = s;
     s->start_ns = w->now_ns;
@@ -71,6 +87,10 @@ static void sim_open_world(struct sim *s, uint64_t seed)
                                            .fire = stop_is_asked,
                                            .subject = s,
                                            .number = c->stop_word });
+    if (c->watch != NULL)
+        world_schedule(w, &(struct event){ .at_ns = s->start_ns + c->watch_every_ns,
+                                           .fire = watcher_looks,
+                                           .subject = s });
     if (c->retarget_at_ns != 0)
         world_schedule(w, &(struct event){ .at_ns = s->start_ns + c->retarget_at_ns,
                                            .fire = users_are_retargeted,
@@ -117,9 +137,9 @@ static void sim_run_core(void *context, uint32_t core)
         world_violate(w, "worker %u cannot start: %s", core, strerror(-rc));
     for (uint64_t turns = 0; !world_is_broken(w) && worker_turn(s->workers[core]); turns++) {
         s->result->turns++;
-        if (turns > TURNS_MAX)
+        if (turns > w->fired_max)
             world_violate(w, "more than %llu turns: the run does not end",
-                          (unsigned long long)TURNS_MAX);
+                          (unsigned long long)w->fired_max);
     }
     if (worker_error(s->workers[core]) < 0)
         world_violate(w, "worker %u: %s", core, strerror(-worker_error(s->workers[core])));
@@ -156,6 +176,7 @@ static void sim_finish(struct sim *s, const struct plan *plan)
             sim_audit_core(w, plan, s->shards[i], i);
     }
     w->elapsed = NULL;
+    s->is_over = true;
     world_drain(w, DRAIN_NS); /* what is under way still arrives, so the server knows all */
     r->truth = s->server.truth;
     r->hash = w->hash;

@@ -9,8 +9,13 @@
 #define SQUALL_TESTS_SIM_SIM_H
 
 #include "engine/plan/plan.h"
+#include "stats/shard.h"
 #include "stats/tally.h"
 #include "tests/sim/server.h"
+
+/* Looks at a run while it goes on, at a moment since its start. */
+typedef void sim_watch_fn(void *context, const struct shard *const *shards, uint32_t count,
+                          uint64_t at_ns);
 
 struct sim_config {
     uint32_t cores;                 /* 0 = one */
@@ -23,7 +28,15 @@ struct sim_config {
     uint32_t stop_word;            /* … this */
     uint64_t retarget_at_ns;       /* since the start, 0 = never: the users' target becomes … */
     uint32_t retarget_users;       /* … this */
-    uint64_t service_floor_ns;     /* no response can take less; 0 = not known */
+    uint64_t asleep_from_ns,
+        asleep_to_ns; /* since the start: the engine does not run, as if it was stopped */
+    int64_t (*wall_offset_ns)(uint64_t at_ns); /* of the wall clock, since the start; NULL = none */
+    sim_watch_fn *watch;                       /* NULL = nobody looks */
+    void *watch_context;
+    uint64_t watch_every_ns;
+    uint64_t events_max;       /* 0 = as many as a run of a few seconds has; more is a run that
+                                  does not end */
+    uint64_t service_floor_ns; /* no response can take less; 0 = not known */
     bool no_memo, no_discard;
     bool is_scenario; /* its users may stop for good, tasks have any number of requests */
     bool is_traced;

@@ -145,6 +145,11 @@ static void fire_one(struct world *w)
     free(e.bytes);
 }
 
+static bool waiters_are_asleep(const struct world *w)
+{
+    return w->now_ns >= w->asleep_from_ns && w->now_ns < w->asleep_to_ns;
+}
+
 /* Advances until somebody who waits may go on; NULL when nobody ever will. What the network does at
  * a moment comes before anybody wakes at that moment. */
 static struct waiter *advance(struct world *w)
@@ -153,7 +158,9 @@ static struct waiter *advance(struct world *w)
         while (w->event_count > 0 && w->heap[0].at_ns <= w->now_ns && !world_is_broken(w))
             fire_one(w);
         uint64_t next_ns = w->event_count > 0 ? w->heap[0].at_ns : UINT64_MAX;
-        for (uint32_t i = 0; i < w->waiter_count; i++) {
+        if (waiters_are_asleep(w) && w->asleep_to_ns < next_ns)
+            next_ns = w->asleep_to_ns;
+        for (uint32_t i = 0; i < w->waiter_count && !waiters_are_asleep(w); i++) {
             struct waiter *one = w->waiters[i];
             if (!one->is_waiting)
                 continue;

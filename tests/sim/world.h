@@ -70,6 +70,8 @@ struct world {
     uint32_t waiter_count;
     struct fiber *fibers;
     uint32_t fiber_count, fiber_now;
+    uint64_t asleep_from_ns, asleep_to_ns; /* in between nobody who waits runs */
+    int64_t (*wall_offset_ns)(uint64_t age_ns);
 
     void (*elapsed)(void *context,
                     uint64_t ns); /* told of every jump of the clock, before it; may be NULL */
