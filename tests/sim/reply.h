@@ -30,6 +30,8 @@ struct reply {
     uint64_t delay_ns; /* from the arrival of the request's last byte to the departure of the first
                           byte of the answer */
     uint64_t pause_ns; /* between the pieces of a segmented answer, at most */
+    uint32_t piece_bytes; /* 0 = all at once; else its body leaves in pieces of so many … */
+    uint64_t piece_ns;    /* … each so long after what was before it */
     uint16_t status;
     enum framing framing;
     char headers[REPLY_HEADERS_MAX]; /* more of them, each with its line end */

@@ -172,6 +172,16 @@ static void reply_ended(struct server_side *side)
     }
 }
 
+/* How much leaves now: all that is left, or the head, or a piece of the body. */
+static size_t reply_part(const struct reply *r, size_t len, size_t done)
+{
+    if (r->piece_bytes == 0)
+        return len - done;
+    if (done == 0)
+        return len - r->body_bytes;
+    return len - done < r->piece_bytes ? len - done : r->piece_bytes;
+}
+
 static void reply_goes_on(struct link *l, uint64_t number)
 {
     (void)number;
@@ -179,7 +189,8 @@ static void reply_goes_on(struct link *l, uint64_t number)
     struct world *w = l->world;
     if (l->is_shut || side->is_deaf)
         return;
-    size_t part = side->out_len - side->out_done;
+    const struct reply *r = &side->queue[side->first].reply;
+    size_t part = reply_part(r, side->out_len, side->out_done);
     if (part > 1 && world_strikes(w, FAULT_SEGMENTED))
         part = 1 + world_pick(w, part - 2);
     link_push(l, side->out + side->out_done, part);
@@ -188,8 +199,7 @@ static void reply_goes_on(struct link *l, uint64_t number)
     if (side->out_done == side->out_len)
         reply_ended(side);
     else
-        link_schedule(l, w->now_ns + world_pick(w, side->queue[side->first].reply.pause_ns),
-                      reply_goes_on, 0);
+        link_schedule(l, w->now_ns + r->piece_ns + world_pick(w, r->pause_ns), reply_goes_on, 0);
 }
 
 /* Most answers of a run are the same bytes: the last ones are copied if they are. */
