@@ -273,6 +273,7 @@ static void request_arrived(struct server_side *side)
     struct server *s = side->server;
     struct world *w = s->world;
     const struct server_request asked = { .index = s->truth.requests++,
+                                          .link = side->link->number,
                                           .index_on_link = side->requests++,
                                           .arrived_ns = world_age_ns(w),
                                           .is_head = strncmp(side->head, "HEAD ", 5) == 0,

@@ -12,6 +12,7 @@
 
 struct server_request {
     uint64_t index;         /* of all the server received, from 0 */
+    uint64_t link;          /* its connection, from 1 in the order of opening */
     uint64_t index_on_link; /* of its connection, from 0 */
     uint64_t arrived_ns;    /* since the world began */
     bool is_head;
