@@ -318,14 +318,15 @@ static void the_sum_is_exact_past_64_bits(void **state)
 static void adding_views_is_recording_everything_in_one(void **state)
 {
     (void)state;
-    struct hist whole, parts[3];
-    struct hist_view v, sum, part[3];
+    enum { CORES = 64 };
+    struct hist whole, parts[CORES];
+    struct hist_view v, sum, part[CORES];
     struct prng random;
 
     live_open(&whole);
     view_open(&v);
     view_open(&sum);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < CORES; i++) {
         live_open(&parts[i]);
         view_open(&part[i]);
     }
@@ -333,10 +334,10 @@ static void adding_views_is_recording_everything_in_one(void **state)
     for (int i = 0; i < 10000; i++) {
         const uint64_t value = prng_next(&random) >> (20 + prng_below(&random, 44));
         hist_record(&whole, value);
-        hist_record(&parts[prng_below(&random, 3)], value);
+        hist_record(&parts[prng_below(&random, CORES)], value);
     }
     hist_view_take(&v, &whole);
-    for (int i = 2; i >= 0; i--) {
+    for (int i = CORES - 1; i >= 0; i--) {
         hist_view_take(&part[i], &parts[i]);
         hist_view_add(&sum, &part[i]);
         free(parts[i].counts);
