@@ -138,6 +138,29 @@ static int render_slot(struct render *r, const struct piece *p, bool is_head)
     return escape_into(p->escape, value.text, &r->out);
 }
 
+/* A URL of another origin is refused: what is sent goes to the one that the plan says. */
+static int render_target(struct render *r, const struct piece *p)
+{
+    const struct span origin = { r->t->bytes + p->offset, p->len };
+    struct slot_value value;
+    int rc = r->value(r->context, p->slot, &value);
+    if (rc < 0)
+        return rc;
+    struct span target = value.text;
+    const bool is_url = span_begins_ignoring_case(target, origin);
+    if (is_url) {
+        target.bytes += origin.len;
+        target.len -= origin.len;
+    }
+    const bool lacks_path = is_url && (target.len == 0 || target.bytes[0] == '?');
+    if (!lacks_path && (target.len == 0 || target.bytes[0] != '/'))
+        return -EILSEQ;
+    if (target.len > 0 && !target_is_valid(target))
+        return -EILSEQ;
+    rc = out_put(&r->out, "/", lacks_path);
+    return rc == 0 ? out_put_span(&r->out, target) : rc;
+}
+
 static int render_optional_header(struct render *r, const struct piece *p)
 {
     struct slot_value value;
@@ -161,6 +184,8 @@ static int render_pieces(struct render *r, const struct piece *pieces, uint32_t 
             rc = out_put(&r->out, r->t->bytes + p->offset, p->len);
         else if (p->kind == PIECE_SLOT)
             rc = render_slot(r, p, is_head);
+        else if (p->kind == PIECE_TARGET)
+            rc = render_target(r, p);
         else
             rc = render_optional_header(r, p);
         if (rc < 0) {

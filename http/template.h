@@ -32,6 +32,9 @@ enum escape {
 enum piece_kind {
     PIECE_FIXED,          /* bytes[offset, offset + len) */
     PIECE_SLOT,           /* value of `slot`, escaped */
+    PIECE_TARGET,         /* value of `slot` as it stands: the beginning of a target, or of a whole
+                             URL that bytes[offset, +len) (= "http://host:port") begins, which is
+                             left out. Refused (-EILSEQ) when it is neither */
     PIECE_OPTIONAL_HEADER /* if `slot` has a value: bytes[offset, +len) (= "Name: "), value as
                              ESCAPE_HEADER, CRLF */
 };
@@ -96,6 +99,7 @@ void template_builder_close(struct template_builder *b);
  * LF; that of the last one is added when it is missing. */
 void template_builder_fixed(struct template_builder *b, struct span bytes);
 void template_builder_slot(struct template_builder *b, uint32_t slot, enum escape how);
+void template_builder_target(struct template_builder *b, uint32_t slot, struct span origin);
 void template_builder_optional_header(struct template_builder *b, struct span name, uint32_t slot);
 void template_builder_begin_body(struct template_builder *b);
 

@@ -126,6 +126,20 @@ void template_builder_slot(struct template_builder *b, uint32_t slot, enum escap
     builder_add_piece(b, (struct piece){ .kind = PIECE_SLOT, .escape = how, .slot = slot });
 }
 
+void template_builder_target(struct template_builder *b, uint32_t slot, struct span origin)
+{
+    const size_t offset = b->len;
+    b->has_slot = true;
+    if (b->has_body || b->is_past_request_line)
+        builder_keep_error(b, -EINVAL);
+    if (builder_add_bytes(b, origin))
+        builder_add_piece(b, (struct piece){ .kind = PIECE_TARGET,
+                                             .escape = ESCAPE_NONE,
+                                             .slot = slot,
+                                             .offset = (uint32_t)offset,
+                                             .len = (uint32_t)origin.len });
+}
+
 void template_builder_optional_header(struct template_builder *b, struct span name, uint32_t slot)
 {
     const size_t offset = b->len;

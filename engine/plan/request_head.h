@@ -21,6 +21,7 @@ struct request_head {
     const char *method;
     struct span prefix; /* path of the host, before every target */
     const struct text *target;
+    struct span origin; /* "http://host:port": what a target that is a value may begin with */
     struct request_header headers[REQUEST_HEADERS_MAX];
     uint32_t count;
 };

@@ -89,10 +89,21 @@ static void write_target_literal(struct request_writer *w, struct span literal)
     }
 }
 
-void request_write_target(struct request_writer *w, const struct text *text)
+static void write_whole_target(struct request_writer *w, const struct text_part *part,
+                               struct span origin)
 {
+    template_builder_target(w->builder, part->slot, origin);
+    w->slot_bytes += part->slot_bytes_max + 1; /* "/", when it has none */
+    w->slot_count++;
+}
+
+void request_write_target(struct request_writer *w, const struct text *text, struct span origin)
+{
+    const bool is_whole = text_begins_with_slot(text);
     bool is_query = false;
-    for (uint32_t i = 0; i < text->count; i++) {
+    if (is_whole)
+        write_whole_target(w, &text->parts[0], origin);
+    for (uint32_t i = is_whole; i < text->count; i++) {
         const struct text_part *part = &text->parts[i];
         if (part->is_slot) {
             request_write_part(w, part, is_query ? ESCAPE_QUERY : ESCAPE_PATH);

@@ -43,8 +43,14 @@ void request_write_part(struct request_writer *w, const struct text_part *part, 
 /* Literals go as they are, slots are escaped. */
 void request_write_text(struct request_writer *w, const struct text *text, enum escape how);
 
-/* A path with its query: of literals only spaces and bytes beyond ASCII are percent-encoded. */
-void request_write_target(struct request_writer *w, const struct text *text);
+/* A path with its query: of literals only spaces and bytes beyond ASCII are percent-encoded. A slot
+ * that it begins with is a target of its own, or a whole URL of `origin`. */
+void request_write_target(struct request_writer *w, const struct text *text, struct span origin);
+
+static inline bool text_begins_with_slot(const struct text *text)
+{
+    return text->count > 0 && text->parts[0].is_slot;
+}
 
 void request_write_optional_header(struct request_writer *w, struct span name, uint32_t slot,
                                    uint32_t slot_bytes_max);

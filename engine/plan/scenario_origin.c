@@ -83,7 +83,7 @@ uint32_t scenario_origin_of(struct build *b, const struct node *path, struct spa
     const struct span text = path->text;
     struct url url;
     *ret_target = text;
-    if (text.len == 0 || text.bytes[0] == '/' || text.bytes[0] == '*')
+    if (text.len == 0 || strchr("/*$", text.bytes[0]) != NULL)
         return 0;
     const struct span place = { text.bytes, authority_len(text) };
     *ret_target = (struct span){ text.bytes + place.len, text.len - place.len };

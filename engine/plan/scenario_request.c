@@ -16,6 +16,12 @@ static bool is_url(struct span text)
            (text.len > 8 && memcmp(text.bytes, "https://", 8) == 0);
 }
 
+static bool begins_with_value(struct span text)
+{
+    size_t at = 0;
+    return expression_next(text, &at).kind == PART_SLOT;
+}
+
 static void read_method(struct scenario *s, const struct node *value, void *into)
 {
     struct scenario_request *r = into;
@@ -31,8 +37,8 @@ static void read_method(struct scenario *s, const struct node *value, void *into
     const bool is_asterisk = span_equal(value->text, SPAN_LITERAL("*")) &&
                              span_equal(value->key->text, SPAN_LITERAL("options"));
     const bool is_path = value->text.len > 0 && value->text.bytes[0] == '/';
-    if (!is_asterisk && !is_path && !is_url(value->text)) {
-        scenario_expected(s, value, "a path that begins with '/'");
+    if (!is_asterisk && !is_path && !is_url(value->text) && !begins_with_value(value->text)) {
+        scenario_expected(s, value, "a path that begins with '/' or '${'");
         return;
     }
     r->path = value;

@@ -194,12 +194,14 @@ static bool has_query(const struct text *target)
     return false;
 }
 
-/* What stands before the path as written: that of the host, or what a whole URL may lack. */
+/* What stands before the path as written: that of the host, or what a whole URL may lack; nothing
+ * before '*' and before a value, which has its own. */
 static struct span prefix_of(const struct build *b, const struct node *written, struct span path)
 {
     if (path.bytes != written->text.bytes)
         return path.len > 0 && path.bytes[0] == '/' ? SPAN_LITERAL("") : SPAN_LITERAL("/");
-    return span_equal(path, SPAN_LITERAL("*")) ? SPAN_LITERAL("") : b->prefix;
+    const bool is_path = path.len > 0 && path.bytes[0] == '/';
+    return is_path ? b->prefix : SPAN_LITERAL("");
 }
 
 /* Request line and headers; the number of the origin. */
@@ -214,8 +216,11 @@ static uint32_t write_head(struct build *b, struct request_writer *w,
                                  .prefix = prefix_of(b, r->path, path),
                                  .target = &target };
     struct text_part host = { .bytes = SPAN_LITERAL("") };
-    if (b->origins.count > 0)
-        host.bytes = ((const struct plan_origin *)b->origins.items)[origin].host_header;
+    if (b->origins.count > 0) {
+        const struct plan_origin *to = (const struct plan_origin *)b->origins.items + origin;
+        host.bytes = to->host_header;
+        head.origin = span_of(to->text);
+    }
     const struct text host_text = { &host, 1 };
 
     check_target(b, r->path, &target);
@@ -223,7 +228,12 @@ static uint32_t write_head(struct build *b, struct request_writer *w,
     set_own_headers(b, &head, r, &own);
     drop_session_defaults(b->kind, &head);
     request_head_begin(&head, w);
-    if (r->query != NULL) {
+    if (r->query != NULL && text_begins_with_slot(&target)) {
+        diag_add(b->s->diags, r->query->key->place,
+                 "expected a path that begins with '/' beside 'query', found %s: what that holds "
+                 "may have a query already",
+                 node_found(r->path).text);
+    } else if (r->query != NULL) {
         scenario_fields_write(b, w, r->query,
                               has_query(&target) ? SPAN_LITERAL("&") : SPAN_LITERAL("?"));
     }

@@ -103,7 +103,7 @@ static void a_byte_order_mark_of_utf8_is_skipped(void **state)
     assert_int_equal(plan_from_text(&plan, "t", marked, sizeof(marked) - 1, NULL, &diags), 0);
     plan_close(plan);
     assert_mistake("\xEF\xBB\xBF" HOST "tasks: [{ get: a }]\n",
-                   "expected a path that begins with '/' after 'get', found 'a'");
+                   "expected a path that begins with '/' or '${' after 'get', found 'a'");
     assert_int_equal(diags.entries[0].place.column, 16);
     assert_string_equal(diags.entries[0].excerpt, "tasks: [{ get: a }]");
 }

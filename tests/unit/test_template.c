@@ -182,6 +182,47 @@ static void slots_take_their_values_where_they_stand(void **state)
     store_free(&s);
 }
 
+static void a_target_that_is_a_value_is_a_path_or_a_url_of_the_origin(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *target; /* NULL = refused */
+    } rows[] = {
+        { "/a?b=%20&c#d", "/a?b=%20&c#d" },
+        { "http://a:80/x/", "/x/" },
+        { "HTTP://A:80?page=2", "/?page=2" },
+        { "http://a:80", "/" },
+        { "", NULL },
+        { "a", NULL },
+        { "?page=2", NULL },
+        { "http://a:800/x", NULL },
+        { "http://a:80@b/", NULL },
+        { "http://b:80/", NULL },
+        { "/a b", NULL },
+        { "/a\r\nX: y", NULL },
+        { "http://a:80/ HTTP/1.1", NULL },
+    };
+    struct store s;
+    struct template_builder *b = builder_of("GET ");
+    template_builder_target(b, 0, SPAN_LITERAL("http://a:80"));
+    template_builder_fixed(b, SPAN_LITERAL(" HTTP/1.1\r\nHost: a\r\n"));
+    const struct template t = finish(b, &s);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct values v = { .slot = { span_of(rows[i].value) } };
+        char expected[100], out[100];
+        size_t len;
+        uint32_t slot;
+        snprintf(expected, sizeof(expected), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n",
+                 rows[i].target ? rows[i].target : "");
+        if (rows[i].target)
+            assert_rendered(&t, &v, expected);
+        else
+            assert_int_equal(template_render(&t, value_of, &v, out, sizeof(out), &len, &slot),
+                             -EILSEQ);
+    }
+    store_free(&s);
+}
+
 static void the_length_is_right_when_its_digits_are_not_those_expected(void **state)
 {
     (void)state;
@@ -503,6 +544,7 @@ int main(void)
         cmocka_unit_test(a_request_without_slots_is_finished_at_load_time),
         cmocka_unit_test(the_last_line_end_of_the_head_is_added_when_it_is_missing),
         cmocka_unit_test(slots_take_their_values_where_they_stand),
+        cmocka_unit_test(a_target_that_is_a_value_is_a_path_or_a_url_of_the_origin),
         cmocka_unit_test(the_length_is_right_when_its_digits_are_not_those_expected),
         cmocka_unit_test(values_are_escaped_for_the_place_where_they_land),
         cmocka_unit_test(a_text_is_a_json_string_whatever_it_reads_as),
