@@ -85,6 +85,15 @@ static int accept_any(X509_STORE_CTX *store, void *nothing)
     return 1;
 }
 
+/* Lists of what authorities have revoked, where there are any, are looked into. */
+static void set_revoked(SSL_CTX *ssl)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ssl));
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++)
+        if (X509_OBJECT_get_type(sk_X509_OBJECT_value(objects, i)) == X509_LU_CRL)
+            X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ssl), X509_V_FLAG_CRL_CHECK);
+}
+
 static int set_trust(SSL_CTX *ssl, const struct tls_options *options, char *ret_fault)
 {
     if (options->insecure) {
@@ -98,6 +107,7 @@ static int set_trust(SSL_CTX *ssl, const struct tls_options *options, char *ret_
         return SSL_CTX_set_default_verify_paths(ssl) ? 0 : -ENOMEM;
     if (!SSL_CTX_load_verify_file(ssl, options->ca_file))
         return refuse_file(ret_fault, "the trusted certificates", options->ca_file);
+    set_revoked(ssl);
     return 0;
 }
 

@@ -23,7 +23,8 @@ struct tls_options {
     bool no_resume;        /* a full handshake for every connection */
     enum tls_version min;  /* ANY = 1.2 */
     enum tls_version max;  /* ANY = the newest */
-    const char *ca_file;   /* PEM: trusted instead of the roots of this system; NULL = those */
+    const char *ca_file;   /* PEM: trusted instead of the roots of this system, and what they have
+                              revoked, if it says so; NULL = those */
     const char *cert_file; /* PEM: our certificate, then those that lead to its root; NULL = none */
     const char *key_file;  /* PEM, not encrypted; NULL = it is in cert_file */
     const char *ciphers;   /* OpenSSL names, split at ':'; those of TLS 1.3 begin with TLS_; NULL =

@@ -26,9 +26,11 @@ class Authority:
 
 
 class Stage(rig.Server):
-    def __init__(self, authority, act, certificate="good", client_root=None):
+    """Plays the act so many times, then answers as it should; 0: for ever."""
+
+    def __init__(self, authority, act, certificate="good", client_root=None, times=0):
         arguments = [authority.file(client_root)] if client_root else []
-        super().__init__([STAGE, authority.file(certificate), act, *arguments],
+        super().__init__([STAGE, authority.file(certificate), act, str(times), *arguments],
                          stdout=subprocess.PIPE)
         readable, _, _ = select.select([self.process.stdout], [], [], 10 * rig.PATIENCE)
         line = self.process.stdout.readline().decode() if readable else ""

@@ -3,7 +3,8 @@
  *
  *     authority FOLDER
  *
- * root.pem is what a client should trust. Servers are 127.0.0.1 and localhost. */
+ * root.pem is what a client should trust; strict_root.pem says in addition that `revoked` is not to
+ * be trusted any more. Servers are 127.0.0.1 and localhost. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,11 +26,12 @@ static const struct certificate_wish issuers[ISSUER_COUNT] = {
 static const struct row {
     const char *file;
     enum issuer issuer;
-    bool is_chain_left_out;
+    bool is_chain_left_out, is_revoked;
     int copies; /* of itself in its chain */
     struct certificate_wish wish;
 } rows[] = {
     { "good", ROOT, .wish = { .name = "good", .alternative = HERE } },
+    { "revoked", ROOT, .is_revoked = true, .wish = { .name = "revoked", .alternative = HERE } },
     { "expired", ROOT,
       .wish = { .name = "old", .alternative = HERE, .begins_s = -YEAR_S, .ends_s = -60 } },
     { "future", ROOT,
@@ -41,7 +43,7 @@ static const struct row {
     { "family", MIDDLE, .wish = { .name = "child", .alternative = HERE } },
     { "orphan", MIDDLE, .is_chain_left_out = true,
       .wish = { .name = "orphan", .alternative = HERE } },
-    { "weak_key", ROOT, .wish = { .name = "weak", .alternative = HERE, .rsa_bits = 1024 } },
+    { "weak_key", ROOT, .wish = { .name = "weak", .alternative = HERE, .rsa_bits = 768 } },
     { "sha1", ROOT, .wish = { .name = "sha1", .alternative = HERE, .digest = "SHA1" } },
     { "wildcard", ROOT, .wish = { .name = "any", .alternative = "DNS:*.example.org" } },
     { "wrong_usage", ROOT,
@@ -55,7 +57,7 @@ static const struct row {
 int main(int argc, char **argv)
 {
     struct certificate *made[ISSUER_COUNT] = { NULL };
-    char path[4096];
+    char path[4096], strict[4096];
     if (argc != 2) {
         fputs("usage: authority FOLDER\n", stderr);
         return EXIT_FAILURE;
@@ -64,6 +66,8 @@ int main(int argc, char **argv)
         made[i] = certificate_make(&issuers[i], i == MIDDLE || i == FENCE ? made[ROOT] : NULL);
     (void)snprintf(path, sizeof path, "%s/root.pem", argv[1]);
     certificate_save(made[ROOT], path);
+    (void)snprintf(strict, sizeof strict, "%s/strict_root.pem", argv[1]);
+    certificate_save(made[ROOT], strict);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct row *row = &rows[i];
         struct certificate *c = certificate_make(&row->wish, made[row->issuer]);
@@ -73,6 +77,8 @@ int main(int argc, char **argv)
         if (row->issuer >= MIDDLE && !row->is_chain_left_out)
             certificate_save(made[row->issuer], path);
         certificate_save_key(c, path, NULL);
+        if (row->is_revoked)
+            certificate_revoke(c, made[row->issuer], strict);
         certificate_free(c);
     }
     for (int i = 0; i < ISSUER_COUNT; i++)

@@ -93,6 +93,27 @@ void certificate_save_key(const struct certificate *c, const char *path, const c
             fclose(f) == 0);
 }
 
+void certificate_revoke(const struct certificate *c, const struct certificate *issuer,
+                        const char *path)
+{
+    X509_CRL *list = X509_CRL_new();
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_TIME *now = X509_gmtime_adj(NULL, -1);
+    ASN1_TIME *later = X509_gmtime_adj(NULL, DAY_S);
+    require(list != NULL && entry != NULL && now != NULL && later != NULL);
+    require(X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(c->x509)) &&
+            X509_REVOKED_set_revocationDate(entry, now) && X509_CRL_add0_revoked(list, entry));
+    require(X509_CRL_set_version(list, X509_CRL_VERSION_2) &&
+            X509_CRL_set_issuer_name(list, X509_get_subject_name(issuer->x509)) &&
+            X509_CRL_set1_lastUpdate(list, now) && X509_CRL_set1_nextUpdate(list, later));
+    require(X509_CRL_sign(list, issuer->key, EVP_sha256()) > 0);
+    FILE *f = fopen(path, "a");
+    require(f != NULL && PEM_write_X509_CRL(f, list) && fclose(f) == 0);
+    ASN1_TIME_free(now);
+    ASN1_TIME_free(later);
+    X509_CRL_free(list);
+}
+
 int certificate_level(void)
 {
     SSL_CTX *usual = SSL_CTX_new(TLS_client_method());

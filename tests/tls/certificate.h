@@ -31,6 +31,10 @@ void certificate_free(struct certificate *c);
 void certificate_save(const struct certificate *c, const char *path);
 void certificate_save_key(const struct certificate *c, const char *path, const char *password);
 
+/* The list of what `issuer` has revoked, with this one in it. */
+void certificate_revoke(const struct certificate *c, const struct certificate *issuer,
+                        const char *path);
+
 /* How strong OpenSSL wants certificates to be unless told otherwise: its security level. */
 int certificate_level(void);
 

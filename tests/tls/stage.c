@@ -1,10 +1,10 @@
 /* stage — a TLS server on a free port of 127.0.0.1 that plays one act to every connection, one
  * after the other, down to the byte.
  *
- *     stage CERTIFICATE ACT [CLIENT_ROOT]
+ *     stage CERTIFICATE ACT TIMES [CLIENT_ROOT]
  *
- * Says "listening on PORT". Acts: the table below. With CLIENT_ROOT clients have to show a
- * certificate of that root. */
+ * Says "listening on PORT". Acts: the table below. After so many TIMES it does nothing but answer
+ * as it should; 0 = never. With CLIENT_ROOT clients have to show a certificate of that root. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -344,17 +344,18 @@ static int listen_here(void)
 int main(int argc, char **argv)
 {
     static struct scene scene;
-    const struct act *act = argc >= 3 ? act_of(argv[2]) : NULL;
+    const struct act *act = argc >= 4 ? act_of(argv[2]) : NULL;
     if (act == NULL) {
-        fputs("usage: stage CERTIFICATE ACT [CLIENT_ROOT]\n", stderr);
+        fputs("usage: stage CERTIFICATE ACT TIMES [CLIENT_ROOT]\n", stderr);
         return EXIT_FAILURE;
     }
     struct server_wish wish = act->wish;
     wish.cert_file = argv[1];
-    wish.client_root = argv[3];
+    wish.client_root = argv[4];
+    const unsigned long times = strtoul(argv[3], NULL, 10);
     struct tls_server *server = tls_server_open(&wish);
     const int door = listen_here();
-    for (;;) {
+    for (unsigned long played = 0;; played++) {
         const int on = 1;
         scene.fd = accept(door, NULL, NULL);
         if (scene.fd < 0)
@@ -363,7 +364,7 @@ int main(int argc, char **argv)
         scene.peer = tls_peer_open(server);
         scene.body_left = scene.plain_len = 0;
         scene.has_head = false;
-        act->play(&scene);
+        (times > 0 && played >= times ? answer : act->play)(&scene);
         tls_peer_close(scene.peer);
         close(scene.fd);
     }
