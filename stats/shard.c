@@ -16,7 +16,7 @@ int shard_open(struct shard **ret_shard, uint32_t endpoint_count)
 {
     const size_t shard_size = mapping_round_up(sizeof(struct shard));
     const size_t endpoints_size = mapping_round_up(endpoint_count * sizeof(struct shard_endpoint));
-    const size_t hist_count = 1u + (size_t)endpoint_count * HISTS_PER_ENDPOINT;
+    const size_t hist_count = 1u + PHASE_COUNT + (size_t)endpoint_count * HISTS_PER_ENDPOINT;
     const size_t size = shard_size + endpoints_size + hist_count * COUNTS_SIZE;
 
     char *memory = mapping_open(size);
@@ -31,6 +31,8 @@ int shard_open(struct shard **ret_shard, uint32_t endpoint_count)
     s->endpoints = (struct shard_endpoint *)(memory + shard_size);
 
     hist_init(&s->lateness, counts);
+    for (int i = 0; i < PHASE_COUNT; i++)
+        hist_init(&s->phases[i], counts += HIST_SLOTS);
     for (uint32_t e = 0; e < endpoint_count; e++) {
         for (int o = 0; o < OUTCOME_COUNT; o++) {
             hist_init(&s->endpoints[e].latency[o], counts += HIST_SLOTS);

@@ -15,6 +15,7 @@
 #include "stats/counter.h"
 #include "stats/failure.h"
 #include "stats/hist.h"
+#include "stats/phase.h"
 
 #define STATUS_CODES 1000 /* status 0..999 */
 
@@ -41,6 +42,7 @@ struct shard {
     cell ended_ns;      /* monotonic: the later of last completion and stop; 0 = still running */
     struct hist lateness; /* generator lateness of each request: noticed minus due */
     struct books arrivals; /* of an open loop, until they are a request of some endpoint */
+    struct hist phases[PHASE_COUNT];
     cell status[STATUS_CODES];
     struct failure_table failures;
     uint32_t endpoint_count;

@@ -13,7 +13,7 @@ int tally_open(struct tally **ret_tally, uint32_t endpoint_count)
 {
     const size_t tally_size = mapping_round_up(sizeof(struct tally));
     const size_t endpoints_size = mapping_round_up(endpoint_count * sizeof(struct tally_endpoint));
-    const size_t hist_count = 1u + (size_t)endpoint_count * HISTS_PER_ENDPOINT;
+    const size_t hist_count = 1u + PHASE_COUNT + (size_t)endpoint_count * HISTS_PER_ENDPOINT;
     const size_t size = tally_size + endpoints_size + hist_count * COUNTS_SIZE;
 
     char *memory = mapping_open(size);
@@ -28,6 +28,8 @@ int tally_open(struct tally **ret_tally, uint32_t endpoint_count)
     t->endpoints = (struct tally_endpoint *)(memory + tally_size);
 
     hist_view_init(&t->lateness, counts);
+    for (int i = 0; i < PHASE_COUNT; i++)
+        hist_view_init(&t->phases[i], counts += HIST_SLOTS);
     for (uint32_t e = 0; e < endpoint_count; e++) {
         for (int o = 0; o < OUTCOME_COUNT; o++) {
             hist_view_init(&t->endpoints[e].latency[o], counts += HIST_SLOTS);
@@ -55,6 +57,8 @@ void tally_clear(struct tally *t)
     t->failure_count = 0;
     t->failures_overflow = 0;
     hist_view_clear(&t->lateness);
+    for (int i = 0; i < PHASE_COUNT; i++)
+        hist_view_clear(&t->phases[i]);
     for (uint32_t i = 0; i < t->endpoint_count; i++) {
         struct tally_endpoint *e = &t->endpoints[i];
         for (int o = 0; o < OUTCOME_COUNT; o++) {
@@ -157,6 +161,8 @@ void tally_take(struct tally *t, const struct shard *live)
     take_failures(t, &live->failures);
     hist_view_take(&t->lateness, &live->lateness);
     books_view_take(&t->arrivals, &live->arrivals);
+    for (int i = 0; i < PHASE_COUNT; i++)
+        hist_view_take(&t->phases[i], &live->phases[i]);
     for (uint32_t i = 0; i < t->endpoint_count; i++) {
         struct tally_endpoint *e = &t->endpoints[i];
         const struct shard_endpoint *from = &live->endpoints[i];
@@ -191,6 +197,8 @@ void tally_add(struct tally *sum, const struct tally *more)
     sum->failures_overflow += more->failures_overflow;
     hist_view_add(&sum->lateness, &more->lateness);
     books_view_add(&sum->arrivals, &more->arrivals);
+    for (int i = 0; i < PHASE_COUNT; i++)
+        hist_view_add(&sum->phases[i], &more->phases[i]);
     for (uint32_t i = 0; i < sum->endpoint_count; i++) {
         struct tally_endpoint *e = &sum->endpoints[i];
         const struct tally_endpoint *from = &more->endpoints[i];
@@ -256,6 +264,8 @@ void tally_since(struct tally *t, const struct tally *later, const struct tally 
     failures_since(t, later, earlier);
     hist_view_since(&t->lateness, &later->lateness, &earlier->lateness);
     books_view_since(&t->arrivals, &later->arrivals, &earlier->arrivals);
+    for (int i = 0; i < PHASE_COUNT; i++)
+        hist_view_since(&t->phases[i], &later->phases[i], &earlier->phases[i]);
     for (uint32_t i = 0; i < t->endpoint_count; i++) {
         struct tally_endpoint *e = &t->endpoints[i];
         const struct tally_endpoint *to = &later->endpoints[i];

@@ -34,6 +34,7 @@ struct tally {
     uint64_t status[STATUS_CODES];
     struct hist_view lateness;
     struct books_view arrivals;
+    struct hist_view phases[PHASE_COUNT];
     uint32_t failure_count;
     uint64_t failures_overflow;
     struct tally_failure failures[TALLY_FAILURES_MAX];

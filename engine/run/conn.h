@@ -38,6 +38,7 @@ struct conn_tx {
 struct conn_sealed {
     uint32_t chunk;    /* index + 1 in the worker's pool, 0 = none */
     uint32_t from, to; /* bytes in it that were not handed to the kernel yet */
+    uint64_t began_ns; /* the handshake */
     struct span rest;  /* of what is being sent: not sealed yet */
 };
 

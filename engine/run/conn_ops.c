@@ -14,6 +14,8 @@ static void connect_done(struct worker *w, struct conn *c, const struct completi
 {
     if (c->state != CONN_CONNECTING)
         return;
+    hist_record(&w->shard->phases[PHASE_CONNECT],
+                w->now_ns + w->plan->load.timeout_ns - c->deadline_ns);
     if (w->plan->origins[c->origin].is_tls) {
         conn_step(w, c, EV_SECURING);
         return;

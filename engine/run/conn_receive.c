@@ -144,6 +144,14 @@ static bool conn_answered(struct worker *w, struct conn *c, bool has_trailing)
     return c->state == CONN_OPEN || c->state == CONN_EXCHANGING;
 }
 
+static void note_first_byte(struct worker *w, const struct conn *c)
+{
+    const uint64_t sent_ns = w->users[c->flight.first - 1].sent_ns;
+    if (w->plan->load.pipeline == 1 && !response_has_begun(&c->response))
+        hist_record(&w->shard->phases[PHASE_FIRST_BYTE],
+                    w->now_ns > sent_ns ? w->now_ns - sent_ns : 0);
+}
+
 void conn_receive(struct worker *w, struct conn *c, const char *bytes, size_t len)
 {
     while (len > 0) {
@@ -151,6 +159,7 @@ void conn_receive(struct worker *w, struct conn *c, const char *bytes, size_t le
             conn_end(w, c, EV_RETIRED, CLOSE_UNSOLICITED, FAILURE_NONE, NULL);
             return;
         }
+        note_first_byte(w, c);
         size_t used = 0;
         bool memoised = false;
         w->watched = c;

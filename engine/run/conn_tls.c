@@ -129,6 +129,7 @@ static void handshake_done(struct worker *w, struct conn *c)
 {
     shard_count(w->shard, COUNTER_TLS_HANDSHAKES, 1);
     shard_count(w->shard, COUNTER_TLS_RESUMED, tls_is_resumed(c->tls));
+    hist_record(&w->shard->phases[PHASE_TLS], w->now_ns - c->sealed.began_ns);
     conn_step(w, c, EV_SECURED);
     /* What finishes it leaves together with the first request. */
     if (c->queue.count == 0 && !sealed_is_leaving(c))
@@ -165,6 +166,7 @@ void conn_begin_tls(struct worker *w, struct conn *c)
         conn_end(w, c, EV_FAILED, CLOSE_TLS_FAILED, FAILURE_LOCAL_MEMORY, NULL);
         return;
     }
+    c->sealed.began_ns = w->now_ns;
     conn_arm_receive(w, c);
     conn_shake(w, c);
 }

@@ -8,6 +8,7 @@
 #include "stats/hist_codec.h"
 #include "stats/report/json_evidence.h"
 #include "stats/report/json_writer.h"
+#include "stats/report/phases.h"
 #include "stats/report/sink.h"
 
 /* Places after the point: times are whole nanoseconds, the others are finer than any run can tell
@@ -326,6 +327,7 @@ static void write_extras(struct json_writer *w, const struct result *r)
     for (int i = 0; i < COUNTER_COUNT; i++)
         json_count(w, counter_name((enum counter)i), r->tally->counters[i]);
     json_close(w);
+    json_phases(w, r);
 }
 
 int report_json(char **ret_text, const struct result *r)

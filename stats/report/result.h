@@ -46,6 +46,11 @@ struct result_generator {
     const char *bottleneck; /* one sentence: who limited this run */
 };
 
+struct result_tls {
+    bool is_used;     /* some host is https:// */
+    bool is_insecure; /* certificates are not verified */
+};
+
 struct result {
     const char *version;
     int argc;
@@ -56,6 +61,7 @@ struct result {
     int64_t started_at_s; /* wall clock, for the label only */
     bool interrupted;
     struct result_load load;
+    struct result_tls tls;
     const struct tally *tally;
     const struct summary *summary;
     const struct endpoint_name *names;

@@ -8,6 +8,7 @@
 #include "stats/report/figure.h"
 #include "stats/report/glyph.h"
 #include "stats/report/paragraph.h"
+#include "stats/report/phases.h"
 #include "stats/report/sink.h"
 #include "stats/report/text_evidence.h"
 #include "stats/report/text_tables.h"
@@ -397,6 +398,7 @@ static void write_page(struct page *p)
     text_evidence(&p->out, r, &p->style);
     write_status_codes(p);
     write_connections(p);
+    text_phases(&p->out, r, &p->style);
     write_traffic(p);
     write_accounting(p);
     write_audit(p);

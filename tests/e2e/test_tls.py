@@ -27,6 +27,19 @@ class Tls(rig.Case):
                 self.assertEqual(run.result["counters"]["tls_handshakes"], 1)
                 self.assertEqual(run.result["connections"]["reused"], 49)
                 self.assertEqual(run.result["host"], server.url[:-1])
+                phases = run.result["phases_us"]
+                counts = [phases[key]["count"] for key in ("connect", "tls", "first_byte")]
+                self.assertEqual(counts, [1, 1, 50])
+                self.assertLess(0, phases["tls"]["p50"])
+                self.assertTrue(run.result["tls"]["verified"])
+                self.assertNotIn("NOT VERIFIED", run.out)
+
+    def test_a_certificate_that_is_not_verified_is_in_every_report(self):
+        with Stage(self.authority, "answer", "expired") as server:
+            run = rig.squall(server.url, "-n", 5, "-c", 1, "-k")
+            self.assert_clean(run)
+            self.assertIn("certificates NOT VERIFIED", run.out)
+            self.assertFalse(run.result["tls"]["verified"])
 
     def test_new_connections_are_resumed_unless_asked_not_to_be(self):
         for act in ("answer", "answer_tls_1_2"):

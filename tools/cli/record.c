@@ -124,6 +124,14 @@ static struct result_load load_of(const struct record *r, const struct record_se
     };
 }
 
+static struct result_tls tls_of(const struct record_setup *s)
+{
+    struct result_tls tls = { .is_insecure = s->options->insecure };
+    for (uint32_t i = 0; i < s->plan->origin_count; i++)
+        tls.is_used |= s->plan->origins[i].is_tls;
+    return tls;
+}
+
 static void fill_result(struct record *r, const struct record_setup *s)
 {
     r->verdict = judge(r, s);
@@ -139,6 +147,7 @@ static void fill_result(struct record *r, const struct record_setup *s)
         .started_at_s = s->started_at_s,
         .interrupted = s->signal != 0,
         .load = load_of(r, s),
+        .tls = tls_of(s),
         .tally = s->collector->now,
         .summary = r->summary,
         .names = s->plan->endpoints,
