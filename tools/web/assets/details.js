@@ -1,0 +1,158 @@
+/** The rest of a result: ratios, the generator's own health, the plan, what to take away. */
+squall.details = (() => {
+    const { make, say, fill, facts } = squall.dom;
+    const { count, percent, latency, bytes, duration, rate, moment, digits, plural, NONE }
+        = squall.format;
+
+    /** Locust's tree of ratios as nested lists. */
+    function tree(tasks) {
+        return make('ul', { class: 'tree' }, Object.entries(tasks).map(([name, task]) =>
+            make('li', {}, make('b', {}, percent(task.ratio)), ' ', name,
+                task.tasks ? tree(task.tasks) : null)));
+    }
+
+    function ratio(source) {
+        const table = squall.table.sortable({ caption: 'Share of each endpoint', columns: [
+            { label: 'Endpoint', isName: true, value: (row) => row.key },
+            { label: 'Of all requests', value: (row) => row.share,
+                text: (row) => percent(row.share) },
+            { label: 'Requests', value: (row) => row.count, text: (row) => count(row.count) },
+        ] });
+        const users = make('p', { class: 'note' }), planned = make('div');
+        let shown = '';
+        return {
+            title: 'Current ratio', name: 'ratio',
+            element: make('div', { class: 'columns' }, make('div', {}, users, table.element), planned),
+            update(model) {
+                const all = model.result.total.count || 1;
+                const points = model.time.users, n = points.length;
+                say(users, `${plural(n ? points[n - 1] : 0, 'user')}` +
+                    (model.isRunning ? ' running' : ' at the end'));
+                table.update(model.rows.map((row) => ({ ...row, share: row.count / all })));
+                const tasks = source.tasks && source.tasks();
+                if (tasks && JSON.stringify(tasks) !== shown) {
+                    shown = JSON.stringify(tasks);
+                    fill(planned, make('h3', {}, 'Tasks of each kind of user'),
+                        tree(tasks.per_class || {}), make('h3', {}, 'Of all tasks'),
+                        tree(tasks.total || {}));
+                }
+            },
+        };
+    }
+
+    function listed(counts) {
+        const all = Object.entries(counts || {});
+        return all.length ? all.map(([name, n]) => `${name}: ${count(n)}`).join(' · ') : null;
+    }
+
+    function books(result) {
+        const a = result.accounting;
+        if (!a)
+            return null;
+        const parts = [`${count(a.ok)} ok`, `${count(a.failed)} failed`];
+        for (const [n, words] of [[a.dropped, 'dropped'], [a.in_flight_at_end, 'in flight'],
+            [a.not_sent, 'not sent']])
+            if (n > 0)
+                parts.push(`${count(n)} ${words}`);
+        return `${count(a.scheduled)} scheduled = ${parts.join(' + ')}`;
+    }
+
+    function generatorFacts(result) {
+        const g = result.generator || {}, late = g.lateness_us || {}, c = result.connections || {};
+        return [
+            ['Verdict', [g.verdict, ...(g.reasons || [])].filter(Boolean).join(': ') || NONE],
+            ['Limit', g.bottleneck],
+            ['CPU of each thread', (g.cpu || []).map(percent).join(', ')],
+            ['Late by', `p50 ${latency(late.p50)} · p99 ${latency(late.p99)} · at most ` +
+                latency(late.max)],
+            ['Accounting', books(result)],
+            ['Connections', `${count(c.opened)} opened · ${count(c.reused)} requests on one that ` +
+                'was open'],
+            ['Closed', listed(c.closed)],
+            ['Status codes', listed(result.status_codes)],
+            ['Traffic', `${bytes(result.total.bytes_in)} received · ${bytes(result.total.bytes_out)} ` +
+                'sent'],
+        ];
+    }
+
+    function health() {
+        const list = make('div'), expectations = make('div');
+        return {
+            title: 'Generator and books', name: 'health',
+            element: make('div', { class: 'columns' }, list, expectations),
+            update(model) {
+                fill(list, facts(generatorFacts(model.result)));
+                const all = model.result.expectations || [];
+                expectations.hidden = all.length === 0;
+                fill(expectations, squall.table.plain('Expectations',
+                    ['Expected', 'Found', 'Holds'], all.map((one) => [one.expr,
+                        one.value_us !== null ? latency(one.value_us) : digits(one.value),
+                        one.holds ? 'yes' : 'no'])));
+            },
+        };
+    }
+
+    function loadText(load) {
+        const parts = [load.rate !== null ? `${rate(load.rate)} requests/s due` : null,
+            load.users ? plural(load.users, 'user') : null,
+            load.users && load.spawn_rate ? `${digits(load.spawn_rate)} started per second` : null,
+            plural(load.connections, 'connection'), plural(load.threads, 'thread')];
+        return parts.filter(Boolean).join(' · ');
+    }
+
+    function plan(source) {
+        const list = make('div'), text = make('pre', { tabindex: 0, 'aria-label': 'The plan as read' });
+        return {
+            title: 'The plan as read', name: 'plan',
+            element: make('div', {}, list, text),
+            update({ result }) {
+                const read = source.plan ? source.plan() : '';
+                fill(list, facts([
+                    ['Scenario', result.scenario], ['Host', result.host],
+                    ['Load', result.load ? loadText(result.load) : null],
+                    ['Started', moment(result.started_at)],
+                    ['Took', duration(result.duration_s)], ['Seed', result.seed],
+                    ['Command', (result.command || []).join(' ')],
+                    ['squall', result.version],
+                ]));
+                text.hidden = !read;
+                say(text, read || '');
+            },
+        };
+    }
+
+    /** Saves the result that the page holds; a report needs no server for that. */
+    function saveButton(source) {
+        return make('button', { type: 'button', onclick: () => {
+            const text = JSON.stringify(source.result());
+            const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+            make('a', { href: url, download: 'squall.json' }).click();
+            setTimeout(() => URL.revokeObjectURL(url), 1000);
+        } }, 'JSON');
+    }
+
+    function downloads(source) {
+        const kinds = [['json', 'JSON'], ['csv', 'CSV'], ['hlog', '.hlog'], ['html', 'HTML report']];
+        const links = source.downloadId
+            ? kinds.map(([ending, label]) => make('a', { class: 'button', download: true,
+                href: `/api/download/${encodeURIComponent(source.downloadId)}.${ending}` }, label))
+            : [saveButton(source)];
+        const copied = make('span', { role: 'status' });
+        const share = source.link ? make('button', { type: 'button', onclick: async () => {
+            const link = source.link();
+            try {
+                await navigator.clipboard.writeText(link);
+                say(copied, 'The link is copied.');
+            } catch {
+                say(copied, link);
+            }
+        } }, 'Copy a link to what is shown') : null;
+        return {
+            title: 'Download', name: 'download',
+            element: make('p', { class: 'buttons' }, links, share, copied),
+            update() {},
+        };
+    }
+
+    return { ratio, health, plan, downloads };
+})();

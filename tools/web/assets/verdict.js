@@ -1,0 +1,71 @@
+/** The first sentence about a run, as the terminal says it, and what limited it. */
+squall.verdict = (() => {
+    const { count, plural } = squall.format;
+
+    function sentence(text) {
+        return text.endsWith('.') ? text : `${text}.`;
+    }
+
+    function mainFailure(result) {
+        const all = [...(result.failures || [])].sort((a, b) => b.count - a.count);
+        if (!all.length || !all[0].message)
+            return '.';
+        const isAlone = !result.failures_not_listed &&
+            all.every((failure) => failure.message === all[0].message);
+        return (isAlone ? ': ' : ', most often: ') + sentence(all[0].message);
+    }
+
+    function outcome(result) {
+        const { ok, failed } = result.total;
+        if (ok + failed === 0)
+            return 'No request finished.';
+        if (failed === 0)
+            return `${plural(ok + failed, 'request')}, none failed.`;
+        return `${count(failed)} of ${plural(ok + failed, 'request')} failed${mainFailure(result)}`;
+    }
+
+    /** What was due and never went out, where it is more than a hundredth. */
+    function lateness(result, isRunning) {
+        const books = result.accounting || {};
+        const missing = (books.dropped || 0) + (books.not_sent || 0);
+        const isRate = result.load && result.load.rate !== null;
+        if (isRunning || !isRate || missing <= books.scheduled / 100)
+            return '';
+        return `${count(missing)} of ${count(books.scheduled)} due requests were never sent.`;
+    }
+
+    function expectations(result) {
+        const all = result.expectations || [], unmet = all.filter((one) => !one.holds).length;
+        return unmet ? `${unmet} of ${plural(all.length, 'expectation')} not met.` : '';
+    }
+
+    /**
+     * @param {import('./model.js').Model} model
+     * @returns {{tone: string, mark: string, outcome: string, limit: string, reasons: string[]}} tone
+     *          is "good", "bad" (half of it or more failed, or a promise is broken) or "doubt"
+     */
+    function of(model) {
+        const { result, isRunning } = model;
+        const generator = result.generator || {};
+        const late = lateness(result, isRunning), unmet = expectations(result);
+        const books = result.accounting;
+        const isBalanced = isRunning || !books || books.balanced !== false;
+        const isOk = !generator.verdict || generator.verdict === 'ok';
+        const { ok, failed } = result.total;
+        const isWrong = failed > 0 || unmet !== '' || !isBalanced;
+        const isBad = !isBalanced || unmet !== '' || (failed > 0 && failed >= ok);
+        const isGood = isOk && !isWrong && !late && ok + failed > 0;
+        const parts = [result.interrupted ? 'Interrupted.' : '', outcome(result), late, unmet,
+            isBalanced ? '' : 'Accounting does not balance.'];
+        return {
+            tone: isBad ? 'bad' : isGood ? 'good' : 'doubt',
+            mark: isGood ? '✓' : isWrong ? '✗' : '!',
+            outcome: parts.filter(Boolean).join(' '),
+            limit: generator.bottleneck ? `Limit: ${sentence(generator.bottleneck)}`
+                : 'Limit: not known yet.',
+            reasons: generator.reasons || [],
+        };
+    }
+
+    return { of };
+})();
