@@ -143,7 +143,8 @@ class Page:
 
     def go(self, url):
         self.is_loaded = False
-        self.send("Page.navigate", url=url)
+        if "loaderId" not in self.send("Page.navigate", url=url):
+            return  # only the fragment is another one
         until = time.monotonic() + ANSWER_S
         while not self.is_loaded:
             if time.monotonic() > until:
@@ -180,7 +181,7 @@ class Page:
 
     def click(self, selector):
         """Presses what a selector finds, as a mouse would: in sight and not covered."""
-        self.wait_for(f"document.querySelector({json.dumps(selector)})")
+        self.wait_for(f"Boolean(document.querySelector({json.dumps(selector)}))")
         self.press(f"document.querySelector({json.dumps(selector)})")
 
     def click_button(self, label):
@@ -199,7 +200,7 @@ class Page:
 
     def type_into(self, selector, text):
         """Replaces the text of a field, key by key as far as the page can tell."""
-        self.wait_for(f"document.querySelector({json.dumps(selector)})")
+        self.wait_for(f"Boolean(document.querySelector({json.dumps(selector)}))")
         self.evaluate(f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.focus(); e.select(); }})()")
         if text:
             self.send("Input.insertText", text=text)

@@ -87,7 +87,8 @@ squall.chart = (() => {
         g.clip();
         g.lineJoin = 'round';
         g.lineCap = 'round';
-        for (const { key, colour, dash, isThin } of series) {
+        /* The first series is the one that matters most, so it comes last, on top. */
+        for (const { key, colour, dash, isThin } of [...series].reverse()) {
             g.strokeStyle = palette()[colour];
             g.lineWidth = isThin ? 1.25 : 1.75;
             g.setLineDash(dash || []);

@@ -79,24 +79,30 @@ squall.compare = (() => {
             }));
     }
 
-    /** "GET /a: median 9.00 ms to 78.0 ms, 8.67×, slower." for what is shown to differ. */
-    function findings(models, names) {
-        const base = models[0];
-        return models.slice(1).map((model, i) => {
-            const judged = keysOf([base, model]).filter((key) => key !== '')
-                .map((key) => ({ key, a: rowOf(base, key), b: rowOf(model, key) }))
-                .map((one) => ({ ...one, verdict: judge(one.a, one.b, 'p50') }));
-            const differ = judged.filter(({ verdict }) => verdict.tone !== '');
-            const words = differ.map(({ key, a, b, verdict }) => `${key} is ${verdict.word}: median ` +
-                `${latency(a.latency_us.p50)} to ${latency(b.latency_us.p50)} ` +
-                `(${ratio(b.latency_us.p50 / a.latency_us.p50)})`);
-            const short = judged.filter(({ verdict }) => verdict.word === 'too short to tell').length;
-            if (!words.length)
-                words.push(short ? 'no median is shown to differ, and the runs are too short to ' +
-                    `tell for ${plural(short, 'endpoint')}` : 'no median is shown to differ');
-            const rates = `${rate(base.total.rps)} to ${rate(model.total.rps)} requests/s`;
-            return `${names[i + 1]} against ${names[0]}: ${words.join('; ')}; ${rates}.`;
+    /** "x is slower than y at 2 of 4 endpoints, most at GET /a: median 9.00 ms to 78.0 ms (8.67×)." */
+    function finding(base, model, baseName, name) {
+        const judged = keysOf([base, model]).filter((key) => key !== '')
+            .map((key) => ({ key, a: rowOf(base, key), b: rowOf(model, key) }))
+            .map((one) => ({ ...one, word: judge(one.a, one.b, 'p50').word,
+                ratio: one.a && one.b ? one.b.latency_us.p50 / one.a.latency_us.p50 : 1 }));
+        const parts = ['slower', 'faster'].flatMap((word) => {
+            const found = judged.filter((one) => one.word === word).sort((x, y) =>
+                Math.abs(Math.log(y.ratio)) - Math.abs(Math.log(x.ratio)));
+            return found.length ? `${word} at ${found.length} of ${plural(judged.length, 'endpoint')}, ` +
+                `most at ${found[0].key}: median ${latency(found[0].a.latency_us.p50)} to ` +
+                `${latency(found[0].b.latency_us.p50)} (${ratio(found[0].ratio)})` : [];
         });
+        const short = judged.filter((one) => one.word === 'too short to tell').length;
+        if (!parts.length)
+            parts.push('not shown to differ in any median' + (short
+                ? `; for ${plural(short, 'endpoint')} the runs are too short to tell` : ''));
+        return `${name} is, against ${baseName}, ${parts.join('; ')}. Requests per second: ` +
+            `${rate(base.total.rps)} to ${rate(model.total.rps)} ` +
+            `(${ratio(model.total.rps / base.total.rps)}).`;
+    }
+
+    function findings(models, names) {
+        return models.slice(1).map((model, i) => finding(models[0], model, names[0], names[i + 1]));
     }
 
     function choice(label, options, changed) {

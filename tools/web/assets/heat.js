@@ -1,4 +1,4 @@
-/** The latency of all requests over time: the darker a cell, the more requests took that long. */
+/** The latency of all requests over time: the stronger a cell, the more requests took that long. */
 squall.heat = (() => {
     const { make, say } = squall.dom;
     const { latency, clock, plural } = squall.format;
@@ -90,7 +90,7 @@ squall.heat = (() => {
         function read(t) {
             const found = t === null || !heat ? null : middle(heat.cells[indexAt(heat.t_s, t)] || []);
             say(readout, found ? `${clock(t)}: ${plural(found.total, 'request')}, half of them up to ` +
-                latency(heat.edges_us[found.bucket + 1]) : 'the darker, the more requests');
+                latency(heat.edges_us[found.bucket + 1]) : 'the stronger, the more requests');
         }
         const canvas = frame({ title, paint, label });
         canvas.caption.append(readout);

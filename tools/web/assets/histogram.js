@@ -59,7 +59,8 @@ squall.histogram = (() => {
     }
 
     /**
-     * Counts on a ruler of equal ratios: about `wanted` bars from the smallest to the largest value.
+     * Counts on a ruler of equal ratios: about `wanted` bars from the smallest to the largest value. A
+     * bucket that lies in several bars is shared out among them.
      * @param {{low: number, high: number, count: number}[]} buckets in ascending order
      * @returns {{edges: number[], counts: number[]}}
      */
@@ -71,10 +72,15 @@ squall.histogram = (() => {
         const ratio = Math.max((to / from) ** (1 / wanted), 1.001);
         const n = Math.ceil(Math.log(to / from) / Math.log(ratio) - 1e-9);
         const counts = new Array(n).fill(0);
+        const slotOf = (value) =>
+            Math.min(Math.max(Math.log(value / from) / Math.log(ratio), 0), n);
         for (const bucket of buckets) {
-            const middle = Math.max((bucket.low + bucket.high) / 2, from);
-            const slot = Math.floor(Math.log(middle / from) / Math.log(ratio));
-            counts[Math.min(slot, n - 1)] += bucket.count;
+            const start = slotOf(Math.max(bucket.low, from)), end = slotOf(bucket.high);
+            for (let slot = Math.min(Math.floor(start), n - 1); slot < n && slot <= end; slot += 1) {
+                const share = end > start
+                    ? (Math.min(end, slot + 1) - Math.max(start, slot)) / (end - start) : 1;
+                counts[slot] += bucket.count * share;
+            }
         }
         return { edges: Array.from({ length: n + 1 }, (_, i) => from * ratio ** i), counts };
     }

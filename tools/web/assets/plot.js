@@ -9,7 +9,7 @@ squall.plot = (() => {
     const BOX = { left: 58, right: 14, top: 10, bottom: 22 };
     const FONT = '11px system-ui, sans-serif';
     const COLOURS = ['text', 'muted', 'line', 'grid', 'surface', 'accent', 'second', 'third', 'bad',
-        'heat-low', 'heat-high'];
+        'heat-low', 'heat-high', 'run-1', 'run-2', 'run-3', 'run-4', 'run-5', 'run-6'];
     const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
     const frames = new Set();
     let colours = null;
@@ -26,8 +26,10 @@ squall.plot = (() => {
 
     function repaintAll(evenHidden) {
         colours = null;
-        for (const frame of frames)
+        for (const frame of frames) {
+            frame.isStale = true;
             frame.paintNow(evenHidden);
+        }
     }
 
     /** Paper is white, whatever the screen is. */
