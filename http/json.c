@@ -102,6 +102,7 @@ static bool read_odd_character(struct reader *r, bool *ret_has_escapes)
 
 static bool read_string(struct reader *r, bool *ret_has_escapes)
 {
+    *ret_has_escapes = false;
     if (!accept_byte(r, '"'))
         return false;
     for (;;) {

@@ -27,6 +27,7 @@ const struct span replay_seeds[] = {
                  "../.." E "#?%" E "v" E "w" E "a=b&c d" E "+%20\0"),
     SPAN_LITERAL("\x03"
                  "p" E "q" E "a\r\nX: y" E "b\nHost: c" E "raw\r\n\r\n" E "GET / HTTP/1.1"),
+    SPAN_LITERAL("\x01" E E E E E "\"\xff\""),
     SPAN_LITERAL("\x00"
                  "p" E "q" E "h"),
 };
