@@ -19,6 +19,11 @@
 
 #define STATUS_CODES 1000 /* status 0..999 */
 
+/* Latencies an eighth of an octave wide: how much of them was squall's is summed for each such
+ * group. */
+#define SHARE_BUCKETS 128u
+#define SHARE_SLOTS   (HIST_SLOTS / SHARE_BUCKETS)
+
 /* Successes and failures are kept apart; "all requests" is their sum, made by the reader. */
 enum outcome { OUTCOME_OK, OUTCOME_FAILED, OUTCOME_COUNT };
 
@@ -38,11 +43,15 @@ struct shard {
     cell users_now;     /* users alive */
     cell in_flight_now; /* requests sent and unanswered */
     cell cpu_ns;        /* CPU time of the owner thread, refreshed by it about ten times a second */
+    cell strain_ns;     /* when those were read last, monotonic */
+    cell run_delay_ns;  /* time it could have run and had no CPU, likewise */
+    cell preempted;     /* times it was taken off its CPU though it could have run, likewise */
     cell started_ns;    /* monotonic: when this core began; 0 = not yet */
     cell ended_ns;      /* monotonic: the later of last completion and stop; 0 = still running */
     struct hist lateness; /* generator lateness of each request: noticed minus due */
-    struct books arrivals; /* of an open loop, until they are a request of some endpoint */
     struct hist phases[PHASE_COUNT];
+    cell generator_ns[SHARE_SLOTS]; /* of the requests whose latency lies in each group, summed */
+    struct books arrivals;          /* of an open loop, until they are a request of some endpoint */
     cell status[STATUS_CODES];
     struct failure_table failures;
     uint32_t endpoint_count;
@@ -65,11 +74,21 @@ struct shard_result {
     uint32_t endpoint;
     enum outcome outcome;
     uint64_t latency_ns;
-    uint64_t service_ns; /* UINT64_MAX = never sent */
+    uint64_t service_ns;   /* UINT64_MAX = never sent */
+    uint64_t generator_ns; /* of the latency: spent in squall */
     uint64_t bytes_in;
     uint64_t bytes_body;
     uint32_t status; /* 0 = no response */
 };
+
+static inline void shard_record_generator(struct shard *s, const struct shard_result *r)
+{
+#if SQUALL_AUDIT
+    const uint64_t kept_ns = r->latency_ns < HIST_MAX_NS ? r->latency_ns : HIST_MAX_NS;
+    hist_record(&s->phases[PHASE_GENERATOR], r->generator_ns);
+    cell_add(&s->generator_ns[hist_index(kept_ns) / SHARE_BUCKETS], r->generator_ns);
+#endif
+}
 
 /* Owner thread only. The reason of a failure goes to failure_note(&s->failures, …) beside it. */
 static inline void shard_finish(struct shard *s, const struct shard_result *r)
@@ -78,6 +97,7 @@ static inline void shard_finish(struct shard *s, const struct shard_result *r)
     hist_record(&e->latency[r->outcome], r->latency_ns);
     if (r->service_ns != UINT64_MAX)
         hist_record(&e->service[r->outcome], r->service_ns);
+    shard_record_generator(s, r);
     cell_add(&e->bytes_in, r->bytes_in);
     cell_add(&e->bytes_body, r->bytes_body);
     if (r->status != 0 && r->status < STATUS_CODES)

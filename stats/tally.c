@@ -51,7 +51,9 @@ void tally_clear(struct tally *t)
     memset(t->counters, 0, sizeof(t->counters));
     memset(t->closes, 0, sizeof(t->closes));
     memset(t->status, 0, sizeof(t->status));
+    memset(t->generator_ns, 0, sizeof(t->generator_ns));
     t->users_now = t->in_flight_now = t->cpu_ns = 0;
+    t->run_delay_ns = t->preempted = 0;
     t->started_ns = t->ended_ns = 0;
     t->arrivals = (struct books_view){ 0 };
     t->failure_count = 0;
@@ -145,6 +147,14 @@ static void widen_time(struct tally *t, uint64_t started_ns, uint64_t ended_ns)
         t->ended_ns = ended_ns;
 }
 
+static void take_strain(struct tally *t, const struct shard *live)
+{
+    t->run_delay_ns += cell_read(&live->run_delay_ns);
+    t->preempted += cell_read(&live->preempted);
+    for (uint32_t i = 0; i < SHARE_SLOTS; i++)
+        t->generator_ns[i] += cell_read(&live->generator_ns[i]);
+}
+
 void tally_take(struct tally *t, const struct shard *live)
 {
     assert(t->endpoint_count == live->endpoint_count);
@@ -160,6 +170,7 @@ void tally_take(struct tally *t, const struct shard *live)
     widen_time(t, cell_read(&live->started_ns), cell_read(&live->ended_ns));
     take_failures(t, &live->failures);
     hist_view_take(&t->lateness, &live->lateness);
+    take_strain(t, live);
     books_view_take(&t->arrivals, &live->arrivals);
     for (int i = 0; i < PHASE_COUNT; i++)
         hist_view_take(&t->phases[i], &live->phases[i]);
@@ -175,6 +186,14 @@ void tally_take(struct tally *t, const struct shard *live)
         e->bytes_out += cell_read(&from->bytes_out);
         books_view_take(&e->books, &from->books);
     }
+}
+
+static void add_strain(struct tally *sum, const struct tally *more)
+{
+    sum->run_delay_ns += more->run_delay_ns;
+    sum->preempted += more->preempted;
+    for (uint32_t i = 0; i < SHARE_SLOTS; i++)
+        sum->generator_ns[i] += more->generator_ns[i];
 }
 
 void tally_add(struct tally *sum, const struct tally *more)
@@ -196,6 +215,7 @@ void tally_add(struct tally *sum, const struct tally *more)
     }
     sum->failures_overflow += more->failures_overflow;
     hist_view_add(&sum->lateness, &more->lateness);
+    add_strain(sum, more);
     books_view_add(&sum->arrivals, &more->arrivals);
     for (int i = 0; i < PHASE_COUNT; i++)
         hist_view_add(&sum->phases[i], &more->phases[i]);
@@ -245,6 +265,14 @@ static void failures_since(struct tally *t, const struct tally *later, const str
     t->failures_overflow = count_failures(later) - count_failures(earlier) - listed;
 }
 
+static void strain_since(struct tally *t, const struct tally *later, const struct tally *earlier)
+{
+    t->run_delay_ns = later->run_delay_ns - earlier->run_delay_ns;
+    t->preempted = later->preempted - earlier->preempted;
+    for (uint32_t i = 0; i < SHARE_SLOTS; i++)
+        t->generator_ns[i] = later->generator_ns[i] - earlier->generator_ns[i];
+}
+
 void tally_since(struct tally *t, const struct tally *later, const struct tally *earlier)
 {
     assert(t != later && t != earlier && t->endpoint_count == later->endpoint_count &&
@@ -263,6 +291,7 @@ void tally_since(struct tally *t, const struct tally *later, const struct tally 
     t->ended_ns = later->ended_ns;
     failures_since(t, later, earlier);
     hist_view_since(&t->lateness, &later->lateness, &earlier->lateness);
+    strain_since(t, later, earlier);
     books_view_since(&t->arrivals, &later->arrivals, &earlier->arrivals);
     for (int i = 0; i < PHASE_COUNT; i++)
         hist_view_since(&t->phases[i], &later->phases[i], &earlier->phases[i]);

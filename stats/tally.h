@@ -30,9 +30,11 @@ struct tally {
     uint64_t counters[COUNTER_COUNT];
     uint64_t closes[CLOSE_REASON_COUNT];
     uint64_t users_now, in_flight_now, cpu_ns;
+    uint64_t run_delay_ns, preempted;
     uint64_t started_ns, ended_ns; /* earliest start, latest end; 0 = none */
     uint64_t status[STATUS_CODES];
     struct hist_view lateness;
+    uint64_t generator_ns[SHARE_SLOTS];
     struct books_view arrivals;
     struct hist_view phases[PHASE_COUNT];
     uint32_t failure_count;

@@ -1,6 +1,10 @@
 #include "engine/io/clock.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 static uint64_t clock_read_ns(clockid_t id)
 {
@@ -17,6 +21,29 @@ uint64_t clock_now_ns(void)
 uint64_t clock_thread_cpu_ns(void)
 {
     return clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/* "CPU-ns DELAY-ns SLICES" */
+uint64_t clock_thread_delay_ns(void)
+{
+    char text[80];
+    const int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    const ssize_t len = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (len <= 0)
+        return 0;
+    text[len] = '\0';
+    char *after_cpu;
+    (void)strtoull(text, &after_cpu, 10);
+    return strtoull(after_cpu, NULL, 10);
+}
+
+uint64_t clock_thread_preempted(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nivcsw : 0;
 }
 
 uint64_t clock_wall_ns(void)

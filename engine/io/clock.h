@@ -7,6 +7,11 @@
 
 uint64_t clock_now_ns(void);        /* CLOCK_MONOTONIC */
 uint64_t clock_thread_cpu_ns(void); /* CPU time of the calling thread, user and system */
-uint64_t clock_wall_ns(void);       /* since 1970: for values and dates, never for measuring */
+
+/* How long the calling thread could have run and had no CPU; 0 when the kernel does not tell. Reads
+ * a file of /proc: some microseconds. */
+uint64_t clock_thread_delay_ns(void);
+uint64_t clock_thread_preempted(void); /* times it was taken off its CPU though it could have run */
+uint64_t clock_wall_ns(void);          /* since 1970: for values and dates, never for measuring */
 
 #endif

@@ -120,6 +120,15 @@ static int ring_open_bufs(struct ring *r)
     return 0;
 }
 
+static int ring_open_queues(struct ring *r, uint32_t entries)
+{
+    if (entries > 0)
+        return features_setup(&r->uring, &r->features, entries, entries);
+    return features_setup(&r->uring, &r->features,
+                          round_up_to_power(2 * r->files, OPS_MIN, OPS_MAX),
+                          round_up_to_power(2 * r->files, COMPLETIONS_MIN, COMPLETIONS_MAX));
+}
+
 int ring_open(struct ring **ret_ring, const struct ring_setup *setup)
 {
     struct ring *r = calloc(1, sizeof *r);
@@ -141,9 +150,7 @@ int ring_open(struct ring **ret_ring, const struct ring_setup *setup)
 
     int rc = features_mask(&r->features, setup->mask);
     if (rc == 0)
-        rc = features_setup(&r->uring, &r->features,
-                            round_up_to_power(2 * r->files, OPS_MIN, OPS_MAX),
-                            round_up_to_power(2 * r->files, COMPLETIONS_MIN, COMPLETIONS_MAX));
+        rc = ring_open_queues(r, setup->entries);
     if (rc < 0) {
         free(r);
         return rc;
@@ -333,6 +340,11 @@ int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
     ring_show_returned(r);
     const int rc = ring_wait(r, now_ns, until_ns);
     return rc == 0 && (r->features & FEATURE_BIT(REST_BY_POLL)) ? ring_follow_wake_ups(r) : rc;
+}
+
+bool ring_has_overflowed(const struct ring *r)
+{
+    return (IO_URING_READ_ONCE(*r->uring.sq.kflags) & IORING_SQ_CQ_OVERFLOW) != 0;
 }
 
 /* A descriptor accepted without direct files gets the next free number. */

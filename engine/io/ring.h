@@ -30,6 +30,7 @@ struct sockaddr;
 
 struct ring_setup {
     uint32_t files;     /* sockets at most */
+    uint32_t entries;   /* of both queues, at least; 0 = enough for the files */
     uint32_t buf_count; /* power of two; 0 = the default */
     uint32_t buf_bytes; /* 0 = the default */
     uint64_t spin_ns;   /* the end of a wait is spun for so long, to wake on time; 0 = slept,
@@ -65,6 +66,10 @@ typedef void completion_fn(void *owner, const struct completion *got);
  * do not wait; UINT64_MAX: no limit). `now_ns` is the caller's latest reading. 0 or -errno of a
  * broken ring. */
 int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns);
+
+/* In the wait just over more came than the completion queue holds: the kernel keeps the rest, which
+ * come late. */
+bool ring_has_overflowed(const struct ring *r);
 
 /* Hands every completion now in the ring to `deliver`, in order. Never blocks. Returns how many. */
 unsigned ring_reap(struct ring *r, completion_fn *deliver, void *owner);

@@ -168,6 +168,7 @@ static void conn_mark_sent(struct worker *w, struct conn *c, struct user *u, siz
     if (c->carried++ > 0)
         shard_count(w->shard, COUNTER_REUSED, 1);
     if (request->is_recorded) {
+        exchange_note_sent(w, u);
         w->in_flight += u->chain == 0; /* a chain is in flight from its first request on */
         cell_add(&w->shard->endpoints[request->endpoint].bytes_out, bytes);
     }

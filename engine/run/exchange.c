@@ -125,6 +125,27 @@ uint32_t exchange_origin(const struct worker *w, const struct user *u)
     return u->chain == 0 ? exchange_request(w, u)->origin : redirects_chain(w, u)->origin;
 }
 
+/* ---- whose time it was ---- */
+
+void exchange_note_sent(struct worker *w, struct user *u)
+{
+#if SQUALL_AUDIT
+    if (w->flush_ns > w->now_ns)
+        u->generator_ns += w->flush_ns - w->now_ns;
+    if (w->now_ns > u->ready_ns && !u->is_resend)
+        hist_record(&w->shard->phases[PHASE_QUEUED], w->now_ns - u->ready_ns);
+#endif
+}
+
+/* Its answer may have been there since the wait should have ended. */
+static uint64_t exchange_generator_ns(const struct worker *w, const struct user *u,
+                                      const struct shard_result *r)
+{
+    const uint64_t late_ns = r->service_ns < w->overslept_ns ? r->service_ns : w->overslept_ns;
+    const uint64_t all_ns = u->generator_ns + late_ns;
+    return all_ns < r->latency_ns ? all_ns : r->latency_ns;
+}
+
 /* ---- counting ---- */
 
 /* It is sent, or goes from place to place in a chain. */
@@ -153,6 +174,7 @@ static void exchange_count_recorded(struct worker *w, struct user *u,
         result.bytes_body = response_body_bytes(r);
         result.status = response_has_head(r) ? response_head(r)->status : 0;
     }
+    result.generator_ns = exchange_generator_ns(w, u, &result);
     shard_finish(w->shard, &result);
     books_end(&w->shard->endpoints[request->endpoint].books, u->due_ns, w->now_ns);
     if (class != FAILURE_NONE)
@@ -190,6 +212,7 @@ static void exchange_give_up(struct worker *w, struct user *u, uint32_t endpoint
 {
     if (exchange_is_in_flight(u)) {
         worker_unscheduled(w, COUNTER_IN_FLIGHT_AT_END, 1);
+        hist_record(&w->shard->phases[PHASE_AGE], w->now_ns - u->due_ns);
         w->in_flight--;
     } else {
         worker_unscheduled(w, COUNTER_NOT_SENT, 1);

@@ -46,6 +46,10 @@ static inline uint64_t exchange_sent_ns(const struct worker *w, const struct use
     return u->chain == 0 ? u->sent_ns : redirects_chain(w, u)->first_sent_ns;
 }
 
+/* It is handed to the kernel in this turn. The connection could be had when the turn began, as it
+ * is flushed in the turn in which it becomes free: what lies between is our own doing. */
+void exchange_note_sent(struct worker *w, struct user *u);
+
 /* Its response is complete: captures, checks, counts; the user goes on, or the chain does, as
  * `course` says. `has_trailing`: bytes follow that nobody asked for. */
 void exchange_answered(struct worker *w, struct conn *c, struct user *u,

@@ -203,6 +203,7 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             .stop = &f->stop,
             .users_target = &f->users_target,
             .ring_mask = options->ring_mask,
+            .ring_entries = options->ring_entries,
             .no_memo = options->no_memo,
             .no_discard = options->no_discard,
             .busy_poll = options->busy_poll,

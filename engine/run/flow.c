@@ -88,7 +88,8 @@ bool flow_depart(struct worker *w, struct user *u)
 {
     u->departs = true;
     user_drop_arrival(w, u);
-    u->due_ns = w->now_ns;
+    u->due_ns = u->ready_ns = w->now_ns;
+    u->generator_ns = 0;
     switch ((enum user_phase)u->phase) {
     case PHASE_SETUP:
         user_vanish(w, u);

@@ -100,6 +100,28 @@ void arrivals_init(struct arrivals *a, const struct plan_load *load, uint32_t co
     arrivals_next(a);
 }
 
+void notices_add(struct notices *n, uint64_t at_ns)
+{
+    struct notice *last = &n->ring[(n->first + n->count - 1) % NOTICES_MAX];
+    if (n->count > 0 && (last->at_ns == at_ns || n->count == NOTICES_MAX)) {
+        last->count++;
+        return;
+    }
+    n->ring[(n->first + n->count) % NOTICES_MAX] = (struct notice){ at_ns, 1 };
+    n->count++;
+}
+
+uint64_t notices_take(struct notices *n)
+{
+    struct notice *oldest = &n->ring[n->first];
+    const uint64_t at_ns = oldest->at_ns;
+    if (--oldest->count == 0) {
+        n->first = (n->first + 1) % NOTICES_MAX;
+        n->count--;
+    }
+    return at_ns;
+}
+
 /* The oldest waiting arrival becomes the work of `u`. */
 static void arrival_begin(struct worker *w, struct user *u)
 {
@@ -107,7 +129,7 @@ static void arrival_begin(struct worker *w, struct user *u)
     arrivals_next(&w->pace.begun);
     w->pace.backlog--;
     w->pace.backlog_due_ns -= due_ns;
-    user_take_arrival(w, u, due_ns);
+    user_take_arrival(w, u, due_ns, notices_take(&w->pace.notices));
 }
 
 /* NULL when nobody rests. Those that should stop do so now. */
@@ -132,6 +154,7 @@ static void arrivals_notice(struct worker *w)
         p->backlog_due_ns += p->noticed.due_ns;
         arrivals_next(&p->noticed);
         p->backlog++;
+        notices_add(&p->notices, w->now_ns);
         struct user *u = resting_pop(w);
         if (u != NULL)
             arrival_begin(w, u);

@@ -37,15 +37,36 @@ void arrivals_init(struct arrivals *a, const struct plan_load *load, uint32_t co
                    uint64_t start_ns);
 void arrivals_next(struct arrivals *a); /* moves to the arrival after */
 
+#define NOTICES_MAX 256u
+
+/* Arrivals that were seen to be due at the same moment. */
+struct notice {
+    uint64_t at_ns;
+    uint64_t count;
+};
+
+/* Of the backlog, oldest first. When full, the last takes all that come: their moments are then
+ * known less exactly. */
+struct notices {
+    struct notice ring[NOTICES_MAX];
+    uint32_t first, count;
+};
+
+void notices_add(struct notices *n, uint64_t at_ns);
+
+/* When the oldest arrival was noticed; there must be one. */
+uint64_t notices_take(struct notices *n);
+
 struct pace {
     struct arrivals noticed; /* next arrival that has not come due */
     struct arrivals begun;   /* next arrival that no user has taken */
     uint64_t backlog;        /* due and not taken, … */
     uint64_t backlog_due_ns; /* … and when, summed modulo 2^64 */
-    uint32_t users_target;   /* of this core */
-    uint64_t spawn_base_ns;  /* the spawn rate counts from here … */
-    uint32_t spawn_base;     /* … with so many users of all cores alive */
-    uint64_t stage_ns;       /* users with stages: when their number next changes */
+    struct notices notices;
+    uint32_t users_target;  /* of this core */
+    uint64_t spawn_base_ns; /* the spawn rate counts from here … */
+    uint32_t spawn_base;    /* … with so many users of all cores alive */
+    uint64_t stage_ns;      /* users with stages: when their number next changes */
 };
 
 /* When `count` steps of `rate` after `base_ns` have passed. */

@@ -126,6 +126,7 @@ void user_ask(struct worker *w, struct user *u, uint32_t request)
 
 void user_ask_on(struct worker *w, struct user *u, uint32_t origin)
 {
+    u->ready_ns = w->now_ns;
     u->is_resend = false;
     u->state = USER_QUEUED;
     if (w->pools == NULL)
@@ -135,15 +136,19 @@ void user_ask_on(struct worker *w, struct user *u, uint32_t origin)
 }
 
 /* What it does next is due now, or was when the arrival came that it has not sent yet. */
-static void user_is_due(struct user *u, uint64_t due_ns)
+static void user_is_due(struct worker *w, struct user *u, uint64_t due_ns)
 {
-    if (!u->is_arrival)
+    if (!u->is_arrival) {
         u->due_ns = due_ns;
+        u->generator_ns = 0;
+    }
+    u->ready_ns = w->now_ns;
+    u->generator_ns += w->now_ns - due_ns;
 }
 
 void user_request_over(struct worker *w, struct user *u, bool ok, bool goes_on)
 {
-    user_is_due(u, w->now_ns);
+    user_is_due(w, u, w->now_ns);
     if (u->phase == PHASE_ON_START && !ok)
         flow_start_again(w, u); /* as in Locust */
     else if (!goes_on)
@@ -163,7 +168,7 @@ void user_start(struct worker *w, struct user *u, uint64_t due_ns)
     hist_record(&w->shard->lateness, w->now_ns - due_ns);
     shard_count(w->shard, COUNTER_USERS_STARTED, 1);
     cell_add(&w->shard->users_now, 1);
-    u->due_ns = due_ns;
+    user_is_due(w, u, due_ns);
     u->leaving = false;
     u->iteration = 0;
     u->status = 0;
@@ -195,13 +200,15 @@ void user_stop(struct worker *w, struct user *u)
 void user_timer_fired(struct worker *w, struct user *u)
 {
     hist_record(&w->shard->lateness, w->now_ns - u->timer.due_ns);
-    user_is_due(u, u->timer.due_ns);
+    user_is_due(w, u, u->timer.due_ns);
     flow_go_on(w, u);
 }
 
-void user_take_arrival(struct worker *w, struct user *u, uint64_t due_ns)
+void user_take_arrival(struct worker *w, struct user *u, uint64_t due_ns, uint64_t noticed_ns)
 {
     u->is_arrival = true;
     u->due_ns = due_ns;
+    u->ready_ns = noticed_ns;
+    u->generator_ns = noticed_ns > due_ns ? noticed_ns - due_ns : 0;
     flow_go_on(w, u);
 }

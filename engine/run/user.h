@@ -37,8 +37,10 @@ struct user {
     uint32_t next; /* in the one list it is in, as index + 1 */
     uint32_t step; /* next one to take, in plan.steps */
     struct prng random;
-    uint64_t due_ns;  /* when its request should have begun: latency counts from here */
-    uint64_t sent_ns; /* when it was handed to the kernel; 0 = not yet */
+    uint64_t due_ns;       /* when its request should have begun: latency counts from here */
+    uint64_t ready_ns;     /* when we knew: from here on it wants a connection */
+    uint64_t sent_ns;      /* when it was handed to the kernel; 0 = not yet */
+    uint64_t generator_ns; /* of the time since it was due: our own doing */
     uint64_t task_began_ns;
     uint32_t request;    /* index into plan.requests */
     uint32_t conn;       /* that carries it */
@@ -71,8 +73,8 @@ void user_vanish(struct worker *w, struct user *u);
 
 void user_timer_fired(struct worker *w, struct user *u);
 
-/* An arrival of the open loop takes a resting user. */
-void user_take_arrival(struct worker *w, struct user *u, uint64_t due_ns);
+/* An arrival of the open loop takes a resting user. `noticed_ns`: when we saw that it was due. */
+void user_take_arrival(struct worker *w, struct user *u, uint64_t due_ns, uint64_t noticed_ns);
 
 /* Its request is over and counted. `goes_on`: take the next step; else the rest of the task is left
  * out. */

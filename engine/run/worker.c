@@ -48,6 +48,7 @@ int worker_open(struct worker **ret_worker, const struct worker_setup *setup)
         rc = ring_open(&w->ring, &(struct ring_setup){
                                      .files = w->conn_count > 0 ? w->conn_count : 1,
                                      .rests = connections_rest(w->plan),
+                                     .entries = setup->ring_entries,
                                      .mask = setup->ring_mask,
                                      .spin_ns = setup->busy_poll        ? UINT64_MAX
                                                 : w->plan->load.is_open ? SPIN_NS
@@ -225,6 +226,7 @@ int worker_start(struct worker *w, uint64_t start_ns)
         return rc;
     const uint64_t duration_ns = w->plan->load.duration_ns;
     w->start_ns = start_ns;
+    w->delay_before_ns = clock_thread_delay_ns();
     w->now_ns = start_ns;
     w->end_ns = duration_ns == 0 ? UINT64_MAX : start_ns + duration_ns;
     cell_write(&w->shard->started_ns, start_ns);
@@ -281,25 +283,48 @@ static void worker_look_at_books(struct worker *w)
 #endif
 }
 
+static void worker_read_strain(struct worker *w)
+{
+    cell_write(&w->shard->cpu_ns, clock_thread_cpu_ns());
+    cell_write(&w->shard->run_delay_ns, clock_thread_delay_ns() - w->delay_before_ns);
+    cell_write(&w->shard->preempted, clock_thread_preempted());
+    cell_write(&w->shard->strain_ns, w->now_ns);
+}
+
 static void worker_show_load(struct worker *w)
 {
     shard_count(w->shard, COUNTER_TURNS, 1);
     if (w->now_ns - w->cpu_read_ns >= CPU_LOOK_NS) {
         w->cpu_read_ns = w->now_ns;
-        cell_write(&w->shard->cpu_ns, clock_thread_cpu_ns());
+        worker_read_strain(w);
         worker_look_at_books(w);
     }
+}
+
+/* What the last turn had to do, and how late this one begins: a wait never lasts longer than
+ * STOP_LOOK_NS, so nothing can stop us unseen. */
+static void worker_note_turn(struct worker *w, uint64_t began_ns, uint64_t wake_ns)
+{
+    const uint64_t busy_ns = w->flush_ns > began_ns ? w->flush_ns - began_ns : 0;
+    w->overslept_ns = w->now_ns > wake_ns ? w->now_ns - wake_ns : 0;
+    hist_record(&w->shard->phases[PHASE_TURN], busy_ns + w->overslept_ns);
+    shard_count(w->shard, COUNTER_OVERFLOWS, ring_has_overflowed(w->ring));
 }
 
 bool worker_turn(struct worker *w)
 {
     worker_flush(w);
-    const int rc = ring_submit_and_wait(w->ring, w->flush_ns,
-                                        worker_wake_ns(w)); /* the only call that may sleep */
+    const uint64_t began_ns = w->now_ns;
+    const uint64_t wake_ns = worker_wake_ns(w);
+    const int rc =
+        ring_submit_and_wait(w->ring, w->flush_ns, wake_ns); /* the only call that may sleep */
     if (rc < 0)
         w->error = rc;
     w->now_ns = clock_now_ns(); /* one reading per turn, before parsing: our parsing is not charged
                                    to the server */
+#if SQUALL_AUDIT
+    worker_note_turn(w, began_ns, wake_ns);
+#endif
     shard_count(w->shard, COUNTER_COMPLETIONS, ring_reap(w->ring, conn_deliver, w));
     timers_run(w->conn_timers, w->now_ns, UINT32_MAX, conn_timer_due, w);
     timers_run(w->user_timers, w->now_ns, UINT32_MAX, user_timer_due, w);
@@ -308,6 +333,6 @@ bool worker_turn(struct worker *w)
     if (worker_follow_end(w))
         return true;
     cell_write(&w->shard->in_flight_now, w->in_flight);
-    cell_write(&w->shard->cpu_ns, clock_thread_cpu_ns());
+    worker_read_strain(w);
     return false;
 }

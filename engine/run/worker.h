@@ -29,6 +29,7 @@ struct worker_setup {
     const _Atomic uint32_t *stop; /* enum stop_word */
     const _Atomic uint32_t *users_target; /* of all cores together */
     const char *ring_mask;
+    uint32_t ring_entries; /* 0 = enough */
     bool no_memo, no_discard;
     bool busy_poll; /* never sleep */
 };

@@ -28,7 +28,8 @@ struct worker {
     struct ring *ring;
     const struct plan *plan;
     struct shard *shard;
-    uint64_t now_ns; /* one reading per turn */
+    uint64_t now_ns;       /* one reading per turn */
+    uint64_t overslept_ns; /* how much later than it should have ended the wait of this turn did */
 
     struct user *users;
     uint32_t user_count;
@@ -91,9 +92,10 @@ struct worker {
     uint64_t requests_open;   /* begun and not yet counted as anything */
     uint64_t unrecorded_open; /* of those that are in no row */
     uint64_t start_ns;
-    uint64_t end_ns;      /* when no new requests begin any more; UINT64_MAX = no limit */
-    uint64_t give_up_ns;  /* when draining: end of the grace */
-    uint64_t cpu_read_ns; /* when the CPU clock was last read */
+    uint64_t end_ns;          /* when no new requests begin any more; UINT64_MAX = no limit */
+    uint64_t give_up_ns;      /* when draining: end of the grace */
+    uint64_t delay_before_ns; /* run-queue delay of this thread before the run */
+    uint64_t cpu_read_ns;     /* when the CPU clock was last read */
     uint64_t last_done_ns;
     uint32_t users_target_seen;
     int error;

@@ -283,6 +283,56 @@ static void write_lateness(struct json_writer *w, const struct hist_view *v)
     json_close(w);
 }
 
+static void write_ages(struct json_writer *w, const struct hist_view *v)
+{
+    const bool is_empty = v->total == 0;
+
+    json_open_object_line(w, "in_flight_ages");
+    json_count(w, "count", v->total);
+    json_number(w, "min_us", is_empty ? NAN : (double)v->min_ns / 1e3, DECIMALS_US);
+    json_number(w, "p50_us", is_empty ? NAN : (double)hist_view_quantile_ns(v, 50, 100) / 1e3,
+                DECIMALS_US);
+    json_number(w, "max_us", is_empty ? NAN : (double)v->max_ns / 1e3, DECIMALS_US);
+    json_close(w);
+}
+
+static void write_blame(struct json_writer *w, const struct blame *b)
+{
+    static const char *const keys[SUMMARY_QUANTILE_COUNT] = {
+#define X(id, key, num, den, label) [SUMMARY_##id] = key,
+        SUMMARY_QUANTILES(X)
+#undef X
+    };
+
+    json_open_object_line(w, "of_latency_us");
+    for (int q = 0; q < SUMMARY_QUANTILE_COUNT; q++)
+        json_number(w, keys[q], b->share_us[q], DECIMALS_US);
+    json_close(w);
+    json_number(w, "standstill_s", b->standstill_s, DECIMALS_S);
+}
+
+/* What each worker had to bear in each second. */
+static void write_strain(struct json_writer *w, const struct result_generator *g)
+{
+    json_open_array(w, "seconds");
+    for (size_t i = 0; i < g->strain_count; i++) {
+        const struct result_strain *p = &g->strain[i];
+        json_open_object_line(w, NULL);
+        json_number(w, "t_s", p->t_s, DECIMALS_POINT);
+        json_count(w, "worker", p->core);
+        json_number(w, "cpu", p->cpu, DECIMALS_RATE);
+        json_number(w, "run_delay", p->run_delay, DECIMALS_RATE);
+        json_number(w, "steal", p->steal, DECIMALS_RATE);
+        json_count(w, "throttled", p->throttled);
+        json_count(w, "preempted", p->preempted);
+        json_count(w, "overflows", p->overflows);
+        json_count(w, "buffers_dry", p->buffers_dry);
+        json_number(w, "turn_max_us", p->turn_max_us, DECIMALS_US);
+        json_close(w);
+    }
+    json_close(w);
+}
+
 static void write_generator(struct json_writer *w, const struct result *r)
 {
     const struct result_generator *g = &r->generator;
@@ -298,7 +348,11 @@ static void write_generator(struct json_writer *w, const struct result *r)
         json_number(w, NULL, g->cpu[i], DECIMALS_RATE);
     json_close(w);
     write_lateness(w, &r->tally->lateness);
+    json_string(w, "limited_by", g->limited_by);
     json_string(w, "bottleneck", g->bottleneck);
+    if (g->blame != NULL)
+        write_blame(w, g->blame);
+    write_strain(w, g);
     json_close(w);
 }
 
@@ -346,6 +400,7 @@ int report_json(char **ret_text, const struct result *r)
     write_timeline(&w, r->series);
     write_accounting(&w, r);
     write_audit(&w, r->audit);
+    write_ages(&w, &r->tally->phases[PHASE_AGE]);
     write_connections(&w, r->tally);
     write_generator(&w, r);
     write_expectations(&w, r);

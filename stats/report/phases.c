@@ -50,11 +50,13 @@ static void write_tls(struct sink *out, const struct result *r,
     sink_close(&words);
 }
 
-static void write_phase(struct sink *words, const char *name, const struct hist_view *v)
+/* `most`: what the longest is called. */
+static void write_phase(struct sink *words, const char *name, const char *most,
+                        const struct hist_view *v)
 {
-    sink_format(words, "%s p50\t%s, p90\t%s, p99\t%s, max\t%s\tms", name,
+    sink_format(words, "%s p50\t%s, p90\t%s, p99\t%s, %s\t%s\tms", name,
                 figure_ms(quantile_us(v, 50, 100)).text, figure_ms(quantile_us(v, 90, 100)).text,
-                figure_ms(quantile_us(v, 99, 100)).text, figure_ms(max_us(v)).text);
+                figure_ms(quantile_us(v, 99, 100)).text, most, figure_ms(max_us(v)).text);
 }
 
 void text_phases(struct sink *out, const struct result *r, const struct report_text_style *style)
@@ -70,10 +72,11 @@ void text_phases(struct sink *out, const struct result *r, const struct report_t
         write_tls(out, r, style);
     for (int i = 0; i < PHASE_COUNT; i++) {
         struct sink words;
-        if (r->tally->phases[i].total == 0)
+        if (r->tally->phases[i].total == 0 || names[i] == NULL)
             continue;
         sink_init(&words);
-        write_phase(&words, names[i], &r->tally->phases[i]);
+        write_phase(&words, names[i], result_is_generators(r) ? "at\tworst" : "max",
+                    &r->tally->phases[i]);
         paragraph_write(out, style, label, TONE_PLAIN, &words);
         sink_close(&words);
         label = "";

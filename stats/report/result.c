@@ -1,5 +1,7 @@
 #include "stats/report/result.h"
 
+#include <string.h>
+
 struct result_accounting result_account(const struct result *r)
 {
     const uint64_t *counters = r->tally->counters;
@@ -16,6 +18,11 @@ struct result_accounting result_account(const struct result *r)
     }
     a.balanced = a.scheduled == a.ok + a.failed + a.dropped + a.in_flight_at_end + a.not_sent;
     return a;
+}
+
+bool result_is_generators(const struct result *r)
+{
+    return r->generator.limited_by != NULL && strcmp(r->generator.limited_by, "generator") == 0;
 }
 
 size_t result_unmet(const struct result *r)

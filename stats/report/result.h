@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "stats/audit.h"
+#include "stats/blame.h"
 #include "stats/evidence.h"
 #include "stats/expectation.h"
 #include "stats/interval_log.h"
@@ -38,12 +39,26 @@ struct result_expectation {
     bool holds;
 };
 
+/* What one core had to bear up to `t_s`, since the point before. Shares are of the time; NaN = not
+ * known. */
+struct result_strain {
+    double t_s;
+    uint32_t core;
+    double cpu, run_delay, steal;
+    uint64_t preempted, throttled, overflows, buffers_dry;
+    double turn_max_us; /* the longest turn of the event loop */
+};
+
 struct result_generator {
     const char *verdict; /* "ok", "generator", "interrupted", … */
     size_t reason_count;
     const char *const *reasons;
-    const double *cpu;      /* share of its CPU that each worker used, 0..1 */
-    const char *bottleneck; /* one sentence: who limited this run */
+    const double *cpu;         /* share of its CPU that each worker used, 0..1 */
+    const char *limited_by;    /* "server", "generator", "think time" or "unproven" */
+    const char *bottleneck;    /* the same and why, in one sentence */
+    const struct blame *blame; /* NULL = not known */
+    size_t strain_count;
+    const struct result_strain *strain;
 };
 
 struct result_tls {
@@ -80,6 +95,9 @@ struct result_accounting {
     bool balanced;
 };
 struct result_accounting result_account(const struct result *r);
+
+/* Squall itself was the bottleneck. */
+bool result_is_generators(const struct result *r);
 
 /* How many expectations do not hold. */
 size_t result_unmet(const struct result *r);

@@ -97,11 +97,15 @@ static bool is_behind(const struct page *p, const struct result_accounting *book
     return isfinite(p->result->load.rate) && missing > books->scheduled / 100u;
 }
 
+/* All but the one that the first line has. */
 static void write_reasons(struct page *p, bool is_ok)
 {
     const struct result_generator *g = &p->result->generator;
 
     for (size_t i = 0; i < g->reason_count; i++) {
+        if (g->bottleneck != NULL && g->limited_by != NULL &&
+            strstr(g->bottleneck, g->reasons[i]) != NULL)
+            continue;
         sink_text(&p->words, p->style.unicode ? "•\t" : "-\t");
         say(p, g->reasons[i]);
         paragraph(p, NULL, is_ok ? TONE_PLAIN : TONE_WARNING);
@@ -113,7 +117,7 @@ static bool is_audited(const struct result *r)
     return r->audit == NULL || audit_is_ok(r->audit);
 }
 
-/* "621 requests, none failed. 1 of 2 expectations not met. Limit: who limited the run. Accounting
+/* "621 requests, none failed. 1 of 2 expectations not met. Bottleneck: server: why. Accounting
  * balanced." */
 static void write_verdict(struct page *p)
 {
@@ -139,7 +143,7 @@ static void write_verdict(struct page *p)
         sink_format(&p->words, "%zu of %zu expectation%s not met. ", unmet,
                     p->result->expectation_count, plural(p->result->expectation_count));
     if (finished > 0 && g->bottleneck != NULL && g->bottleneck[0] != '\0')
-        write_sentence(p, "Limit: ", g->bottleneck);
+        write_sentence(p, "Bottleneck: ", g->bottleneck);
     if (!is_audited(p->result))
         sink_text(&p->words, "THE AUDIT FAILED. ");
     sink_text(&p->words, books.balanced ? "Accounting balanced." : "ACCOUNTING DOES NOT BALANCE.");
@@ -323,6 +327,27 @@ static void write_audit(struct page *p)
     }
 }
 
+/* " · late by p50 0.038, p99 0.107, at worst 0.2 ms" */
+static void write_lateness(struct page *p, const struct hist_view *v)
+{
+    sink_format(&p->words, "%slate by p50\t%s, p99\t%s, at\tworst\t%s\tms", separator(p),
+                figure_ms((double)hist_view_quantile_ns(v, 50, 100) / 1e3).text,
+                figure_ms((double)hist_view_quantile_ns(v, 99, 100) / 1e3).text,
+                figure_ms((double)v->max_ns / 1e3).text);
+}
+
+static void write_ages(struct page *p)
+{
+    const struct hist_view *ages = &p->result->tally->phases[PHASE_AGE];
+
+    if (ages->total == 0)
+        return;
+    sink_format(&p->words, "%" PRIu64 " request%s at the end, %s to %s\tms old", ages->total,
+                plural(ages->total), figure_ms((double)ages->min_ns / 1e3).text,
+                figure_ms((double)ages->max_ns / 1e3).text);
+    paragraph(p, "in flight", TONE_WARNING);
+}
+
 static void write_generator(struct page *p)
 {
     const struct result *r = p->result;
@@ -337,10 +362,7 @@ static void write_generator(struct page *p)
     if (r->load.threads == 0 || r->generator.cpu == NULL)
         sink_text(&p->words, " -");
     if (late->total > 0)
-        sink_format(&p->words, "%slate by p50\t%s, p99\t%s, max\t%s\tms", separator(p),
-                    figure_ms((double)hist_view_quantile_ns(late, 50, 100) / 1e3).text,
-                    figure_ms((double)hist_view_quantile_ns(late, 99, 100) / 1e3).text,
-                    figure_ms((double)late->max_ns / 1e3).text);
+        write_lateness(p, late);
     paragraph(p, "generator", TONE_PLAIN);
 }
 
@@ -402,6 +424,7 @@ static void write_page(struct page *p)
     write_traffic(p);
     write_accounting(p);
     write_audit(p);
+    write_ages(p);
     write_generator(p);
     write_expectations(p);
 }

@@ -52,7 +52,8 @@ static void add_request(struct table *t, const struct summary_row *row, enum ton
 
 void text_requests(struct sink *out, const struct result *r, const struct report_text_style *style)
 {
-    static const struct table_column columns[] = {
+    /* Where squall was the bottleneck nothing is called the most of anything. */
+    const struct table_column columns[] = {
         { "Type", .is_left = true, .cut = TABLE_CUT_END, .narrow = 7 },
         { "Name", .is_left = true, .cut = TABLE_CUT_MIDDLE, .narrow = 24 },
         { "# reqs" },
@@ -60,7 +61,7 @@ void text_requests(struct sink *out, const struct result *r, const struct report
         { "(%)", .drop = 7 },
         { "Avg", .drop = 1 },
         { "Min", .drop = 6 },
-        { "Max", .drop = 4 },
+        { result_is_generators(r) ? "Longest" : "Max", .drop = 4 },
         { "Med", .drop = 5 },
         { "req/s" },
         { "failures/s", .drop = 9 },
@@ -95,6 +96,16 @@ static void add_percentiles(struct table *t, const char *method, const char *nam
     table_add_ms(t, tone, l->max_us);
 }
 
+/* Of the latencies at each percentile: what was squall's own doing. */
+static void add_share(struct table *t, const struct blame *blame)
+{
+    table_add(t, TONE_DIM, "");
+    table_add(t, TONE_DIM, "of which generator");
+    for (int q = 0; q < SUMMARY_QUANTILE_COUNT; q++)
+        table_add_ms(t, TONE_DIM, blame->share_us[q]);
+    table_add(t, TONE_DIM, "");
+}
+
 void text_percentiles(struct sink *out, const struct result *r,
                       const struct report_text_style *style)
 {
@@ -127,6 +138,8 @@ void text_percentiles(struct sink *out, const struct result *r,
         if (r->evidence != NULL)
             text_add_bounds(&t, &r->evidence->total);
     }
+    if (r->generator.blame != NULL && total->count > 0)
+        add_share(&t, r->generator.blame);
     /* The same requests seen otherwise, where that can differ: fast failures hide slow successes,
      * and with arrivals at a rate the time a request waited to be sent is part of its latency. */
     if (total->ok > 0 && total->failed > 0)
@@ -191,7 +204,7 @@ void text_distribution(struct sink *out, const struct result *r,
         const bool is_max = i + 1u == ARRAY_LEN(rows);
         const uint64_t ns = is_max ? v.max_ns : hist_view_quantile_ns(&v, rows[i].num, rows[i].den);
         const uint64_t within = count_within(&v, ns);
-        table_add(&t, TONE_PLAIN, rows[i].label);
+        table_add(&t, TONE_PLAIN, is_max && result_is_generators(r) ? "100%" : rows[i].label);
         table_add_ms(&t, TONE_PLAIN, v.total == 0 ? NAN : (double)ns / 1e3);
         table_add_count(&t, TONE_PLAIN, within);
         table_add_count(&t, TONE_PLAIN, v.total - within);

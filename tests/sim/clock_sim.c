@@ -13,6 +13,16 @@ uint64_t clock_thread_cpu_ns(void)
     return (world_now()->now_ns - WORLD_START_NS) / 100;
 }
 
+uint64_t clock_thread_delay_ns(void)
+{
+    return 0;
+}
+
+uint64_t clock_thread_preempted(void)
+{
+    return 0;
+}
+
 /* Long after 1970, and in step with the other unless a test wants it to jump. */
 uint64_t clock_wall_ns(void)
 {

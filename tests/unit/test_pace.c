@@ -236,11 +236,12 @@ void user_leave(struct worker *w, struct user *u)
     user_stop(w, u);
 }
 
-void user_take_arrival(struct worker *w, struct user *u, uint64_t due_ns)
+void user_take_arrival(struct worker *w, struct user *u, uint64_t due_ns, uint64_t noticed_ns)
 {
     (void)w;
     (void)u;
     (void)due_ns;
+    (void)noticed_ns;
     fail_msg("a user was given an arrival");
 }
 
@@ -310,6 +311,31 @@ static void users_follow_a_line_up_and_down(void **state)
     }
 }
 
+static void arrivals_that_wait_keep_the_moment_they_were_noticed(void **state)
+{
+    (void)state;
+    struct notices n = { 0 };
+    for (uint64_t i = 0; i < NOTICES_MAX; i++) {
+        notices_add(&n, i);
+        notices_add(&n, i);
+        assert_int_equal(notices_take(&n), i / 2);
+    }
+    assert_int_equal(n.count, NOTICES_MAX / 2);
+}
+
+static void more_moments_than_there_is_room_for_lose_no_arrival(void **state)
+{
+    (void)state;
+    struct notices n = { 0 };
+    for (uint64_t i = 0; i < 2 * NOTICES_MAX; i++)
+        notices_add(&n, i);
+    for (uint64_t i = 0; i < NOTICES_MAX; i++)
+        assert_int_equal(notices_take(&n), i);
+    for (uint64_t i = 0; i < NOTICES_MAX; i++)
+        assert_int_equal(notices_take(&n), NOTICES_MAX - 1);
+    assert_int_equal(n.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +349,8 @@ int main(void)
         cmocka_unit_test(users_are_spawned_in_batches_as_locust_does),
         cmocka_unit_test(users_of_a_ramp_start_at_their_moment_on_every_core),
         cmocka_unit_test(users_follow_a_line_up_and_down),
+        cmocka_unit_test(arrivals_that_wait_keep_the_moment_they_were_noticed),
+        cmocka_unit_test(more_moments_than_there_is_room_for_lose_no_arrival),
     };
     cmocka_set_test_filter(getenv("TEST"));
     return cmocka_run_group_tests_name("pace", tests, NULL, NULL) == 0 ? EXIT_SUCCESS

@@ -161,7 +161,8 @@ static void each_expectation_shows_what_was_measured(void **state)
     run->result.expectations = expectations;
     run->result.expectation_count = ARRAY_LEN(expectations);
     char *text = text_of(run_result(run), 100, false, false);
-    static const char first[] = " 1 request, none failed. 2 of 4 expectations not met. Limit: ";
+    static const char first[] =
+        " 1 request, none failed. 2 of 4 expectations not met. Bottleneck: ";
     assert_int_equal(strncmp(text, first, sizeof first - 1), 0);
     assert_line(text, " expected    count>=100 holds: 412");
     assert_line(text, "             rps>1k does not hold: 98.77");
@@ -215,7 +216,7 @@ static void an_unbalanced_run_says_so_first(void **state)
 static void the_first_line_names_the_failure_that_all_share(void **state)
 {
     (void)state;
-    static const char first[] = " 2 of 2 requests failed: connection refused. Limit: ";
+    static const char first[] = " 2 of 2 requests failed: connection refused. Bottleneck: ";
     struct run *run = run_open(2);
 
     run_finish(run, 0, 1000, 0, FAILURE_CONNECT_REFUSED, "connection refused");
@@ -229,7 +230,7 @@ static void the_first_line_names_the_failure_that_all_share(void **state)
 static void the_first_line_names_the_most_frequent_of_several_failures(void **state)
 {
     (void)state;
-    static const char first[] = " 3 of 4 requests failed, most often: status 500. Limit: ";
+    static const char first[] = " 3 of 4 requests failed, most often: status 500. Bottleneck: ";
     struct run *run = run_open(1);
 
     run_finish(run, 0, 1000, 0, FAILURE_CONNECT_REFUSED, "connection refused");
@@ -266,7 +267,7 @@ static void a_rate_that_was_not_kept_is_no_success(void **state)
 {
     (void)state;
     static const char first[] =
-        " ! 1 request, none failed. 99 of 100 due requests were never sent. Limit: ";
+        " ! 1 request, none failed. 99 of 100 due requests were never sent. Bottleneck: ";
     struct run *run = run_open(1);
 
     run->result.load.rate = 100;

@@ -11,11 +11,12 @@
 enum {
     EXIT_DONE = 0,
     EXIT_REQUEST_FAILED =
-        1,            /* also: the result is whole but could not be written where it was wanted */
-    EXIT_USAGE = 2,   /* usage or scenario error: nothing was sent */
-    EXIT_HOST = 3,    /* this host cannot run it */
-    EXIT_UNMET = 99,  /* an expectation does not hold, whatever else failed */
-    EXIT_SIGNAL = 128 /* plus the signal's number */
+        1,             /* also: the result is whole but could not be written where it was wanted */
+    EXIT_USAGE = 2,    /* usage or scenario error: nothing was sent */
+    EXIT_HOST = 3,     /* this host cannot run it */
+    EXIT_INVALID = 98, /* the generator was the bottleneck, and --strict was given */
+    EXIT_UNMET = 99,   /* an expectation does not hold, whatever else failed */
+    EXIT_SIGNAL = 128  /* plus the signal's number */
 };
 
 struct invocation;

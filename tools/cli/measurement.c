@@ -20,7 +20,8 @@
 #include "tools/live/collector.h"
 #include "tools/live/screen.h"
 
-#define POLL_NS UINT64_C(20000000) /* how soon the end is noticed */
+#define POLL_NS          UINT64_C(20000000) /* how soon the end is noticed */
+#define RING_ENTRIES_MAX 4096u
 
 struct measurement {
     const struct plan *plan;
@@ -28,7 +29,9 @@ struct measurement {
     const struct invocation *call;
     struct fleet *fleet;
     const struct shard **shards;
+    int *cpus; /* of the workers */
     struct collector *collector;
+    struct strain *strain;
     struct screen *screen; /* NULL = no live view */
     int64_t started_at_s;
     int signal;   /* that stopped the run; 0 = none */
@@ -118,6 +121,14 @@ static int tell_fault(int rc, const struct fleet_fault *fault)
     return fault->message[0] != '\0' && fault->remedy[0] == '\0' ? EXIT_USAGE : EXIT_HOST;
 }
 
+/* Queues too small for the load show what happens when the kernel has no room for completions. */
+static uint32_t ring_entries_wanted(void)
+{
+    const char *text = getenv("SQUALL_RING_ENTRIES");
+    const unsigned long entries = text != NULL ? strtoul(text, NULL, 10) : 0;
+    return entries <= RING_ENTRIES_MAX ? (uint32_t)entries : RING_ENTRIES_MAX;
+}
+
 /* 0, or the exit code. */
 static int open_fleet(struct measurement *m)
 {
@@ -129,6 +140,7 @@ static int open_fleet(struct measurement *m)
         .cpus = o->cpus.count > 0 ? o->cpus.items : NULL,
         .cpu_count = o->cpus.count,
         .ring_mask = getenv("SQUALL_RING_MASK"),
+        .ring_entries = ring_entries_wanted(),
         .no_memo = getenv("SQUALL_NO_MEMO") != NULL,
         .no_discard = getenv("SQUALL_NO_DISCARD") != NULL,
         .busy_poll = o->busy_poll,
@@ -164,10 +176,20 @@ static int open_collector(struct measurement *m)
 {
     const uint32_t threads = fleet_threads(m->fleet);
     m->shards = calloc(threads, sizeof(*m->shards));
-    if (m->shards == NULL)
+    m->cpus = calloc(threads, sizeof(*m->cpus));
+    if (m->shards == NULL || m->cpus == NULL)
         return -ENOMEM;
-    for (uint32_t i = 0; i < threads; i++)
+    for (uint32_t i = 0; i < threads; i++) {
         m->shards[i] = fleet_shard(m->fleet, i);
+        m->cpus[i] = fleet_cpu(m->fleet, i);
+    }
+    const struct strain_setup strain = { .shards = m->shards,
+                                         .shard_count = threads,
+                                         .cpus = m->cpus,
+                                         .started_ns = fleet_started_ns(m->fleet) };
+    const int rc = strain_open(&m->strain, &strain);
+    if (rc != 0)
+        return rc;
     const struct collector_setup setup = {
         .shards = m->shards,
         .shard_count = threads,
@@ -224,10 +246,12 @@ static void watch(struct measurement *m)
         now_ns = clock_now_ns();
         tell_stopping(m);
         collector_watch(m->collector);
-        if (now_ns >= collector_due_ns(m->collector))
+        if (now_ns >= collector_due_ns(m->collector)) {
             (void)collector_tick(
                 m->collector,
                 now_ns); /* without memory now, the next point covers this second too */
+            strain_tick(m->strain, now_ns);
+        }
         screen_draw_when_due(m->screen, now_ns, m->signal != 0);
     }
 }
@@ -272,6 +296,8 @@ static int exit_code_of(const struct measurement *m, const struct result *r, boo
         return EXIT_REQUEST_FAILED;
     if (m->signal != 0)
         return EXIT_SIGNAL + m->signal;
+    if (m->options->strict && result_is_generators(r))
+        return EXIT_INVALID;
     if (result_unmet(r) > 0)
         return EXIT_UNMET;
     if (r->summary->total.failed > 0 && m->options->exit_code_on_failure.value != 0)
@@ -284,12 +310,14 @@ static int report(struct measurement *m)
     const uint64_t now_ns = clock_now_ns();
     if (collector_finish(m->collector, last_end_ns(m, now_ns)) != 0)
         fault_note("no memory for the last point of the timeline");
+    strain_tick(m->strain, now_ns);
     const struct record_setup setup = {
         .plan = m->plan,
         .options = m->options,
         .call = m->call,
         .fleet = m->fleet,
         .collector = m->collector,
+        .strain = m->strain,
         .started_at_s = m->started_at_s,
         .duration_ns = duration_ns_of(m->collector, now_ns),
         .signal = m->signal,
@@ -348,6 +376,8 @@ int measurement_run(const struct plan *plan, const struct options *o, const stru
     code = play(&m);
     stop_signals_close();
     collector_close(m.collector);
+    strain_close(m.strain);
+    free(m.cpus);
     free(m.shards);
     fleet_close(m.fleet);
     return code;

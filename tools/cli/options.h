@@ -77,7 +77,7 @@ struct options {
     const char *host, *method, *data; /* NULL = not given */
     const char *ca_file, *cert_file, *key_file, *sni, *ciphers;
 
-    bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost;
+    bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost, strict;
     bool insecure, no_tls_resume;
     bool help, version; /* nothing else counts then */
 };

@@ -41,8 +41,9 @@ static int fill_workers(struct record *r, const struct record_setup *s)
 {
     const uint32_t workers = fleet_threads(s->fleet);
     r->cpu = calloc(workers + 1u, sizeof *r->cpu);
+    r->run_delay = calloc(workers + 1u, sizeof *r->run_delay);
     r->cpus = calloc(workers + 1u, sizeof *r->cpus);
-    if (r->cpu == NULL || r->cpus == NULL)
+    if (r->cpu == NULL || r->run_delay == NULL || r->cpus == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < workers; i++) {
         const struct shard *shard = fleet_shard(s->fleet, i);
@@ -51,6 +52,7 @@ static int fill_workers(struct record *r, const struct record_setup *s)
         const uint64_t ran_ns = ended_ns > started_ns ? ended_ns - started_ns : 0;
         const double share = (double)cell_read(&shard->cpu_ns) / (double)ran_ns;
         r->cpu[i] = (double)ran_ns / 1e9 < VERDICT_RUN_TELLING_S ? NAN : fmin(share, 1.0);
+        r->run_delay[i] = fmin((double)cell_read(&shard->run_delay_ns) / (double)ran_ns, 1.0);
         r->cpus[i] = fleet_cpu(s->fleet, i);
     }
     return 0;
@@ -91,6 +93,13 @@ static struct verdict judge(const struct record *r, const struct record_setup *s
     return verdict_of(&(struct verdict_facts){
         .workers = fleet_threads(s->fleet),
         .cpu = r->cpu,
+        .run_delay = r->run_delay,
+        .point_count = s->strain->count,
+        .points = s->strain->points,
+        .throttled = strain_throttled(s->strain),
+        .overflows = t->counters[COUNTER_OVERFLOWS],
+        .blame = r->blame,
+        .p99_us = r->summary->total.latency.quantile_us[SUMMARY_P99],
         .count = r->summary->total.count,
         .ok = r->summary->total.ok,
         .duration_s = (double)s->duration_ns / 1e9,
@@ -134,6 +143,7 @@ static struct result_tls tls_of(const struct record_setup *s)
 
 static void fill_result(struct record *r, const struct record_setup *s)
 {
+    r->blame = blame_of(s->collector->now, r->summary);
     r->verdict = judge(r, s);
     for (size_t i = 0; i < r->verdict.reason_count; i++)
         r->reasons[i] = r->verdict.reasons[i];
@@ -160,7 +170,11 @@ static void fill_result(struct record *r, const struct record_setup *s)
             .reason_count = r->verdict.reason_count,
             .reasons = r->reasons,
             .cpu = r->cpu,
+            .limited_by = r->verdict.limited_by,
             .bottleneck = r->verdict.bottleneck,
+            .blame = &r->blame,
+            .strain_count = s->strain->count,
+            .strain = s->strain->points,
         },
         .expectation_count = r->expectation_count,
         .expectations = r->expectations,
@@ -201,6 +215,7 @@ void record_close(struct record *r)
     evidence_close(r->evidence);
     free(r->expectations);
     free(r->cpu);
+    free(r->run_delay);
     free(r->cpus);
     free(r);
 }

@@ -12,6 +12,7 @@
 #include "tools/cli/options.h"
 #include "tools/cli/verdict.h"
 #include "tools/live/collector.h"
+#include "tools/live/strain.h"
 
 /* Everything is borrowed and must outlive the record. */
 struct record_setup {
@@ -20,6 +21,7 @@ struct record_setup {
     const struct invocation *call;
     const struct fleet *fleet;         /* joined */
     const struct collector *collector; /* finished */
+    const struct strain *strain;       /* the last tick is behind it */
     int64_t started_at_s;
     uint64_t duration_ns;
     int signal; /* that stopped the run; 0 = none */
@@ -30,11 +32,13 @@ struct record {
     struct summary *summary;
     struct evidence *evidence;
     struct audit audit;
+    struct blame blame;
     struct verdict verdict;
     const char *reasons[VERDICT_REASONS_MAX];
     struct result_expectation *expectations;
     size_t expectation_count;
-    double *cpu; /* share of each worker over the run */
+    double *cpu;       /* share of each worker over the run, … */
+    double *run_delay; /* … and of the time that it waited for a CPU */
     int *cpus;
 };
 

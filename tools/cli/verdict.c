@@ -55,16 +55,6 @@ static void add_reason(struct verdict *v, const char *format, ...)
     va_end(arguments);
 }
 
-/* The worker that used most of its CPU; NaN shares count as nothing. */
-static uint32_t busiest(const struct verdict_facts *f)
-{
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < f->workers; i++)
-        if (f->cpu[i] > f->cpu[best] || isnan(f->cpu[best]))
-            best = i;
-    return best;
-}
-
 /* Little's law, users = rate * (wait + latency), solved for the mean wait. NaN when nothing
  * finished. */
 static double wait_mean_s(const struct verdict_facts *f)
@@ -84,39 +74,195 @@ static const char *signal_name(int number)
     }
 }
 
-/* The sentence for a run whose workers had time to spare. */
-static void name_bottleneck(struct verdict *v, const struct verdict_facts *f, double cpu_max)
+/* The worker with the highest of `values`; NaN counts as nothing. */
+static uint32_t highest(const double *values, uint32_t count)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < count; i++)
+        if (values[i] > values[best] || isnan(values[best]))
+            best = i;
+    return best;
+}
+
+static double highest_value(const double *values, uint32_t count)
+{
+    const uint32_t best = highest(values, count);
+    return count > 0 && values != NULL && !isnan(values[best]) ? values[best] : 0;
+}
+
+/* ---- was it squall? ---- */
+
+static void judge_share(struct verdict *v, const struct verdict_facts *f)
+{
+    const double tolerated_us =
+        fmax(VERDICT_SHARE_TOLERATED_US, VERDICT_SHARE_TOLERATED * f->p99_us);
+    if (f->blame.generator_p99_us > tolerated_us)
+        add_reason(v,
+                   "for 1 request in 100 squall itself took %s or more, and the p99 of all "
+                   "latencies is %s",
+                   duration_text(f->blame.generator_p99_us / 1e6).text,
+                   duration_text(f->p99_us / 1e6).text);
+}
+
+static void judge_cpu(struct verdict *v, const struct verdict_facts *f)
+{
+    const uint32_t worker = highest(f->cpu, f->workers);
+    size_t busy = 0;
+    for (size_t i = 0; i < f->point_count; i++)
+        busy += f->points[i].cpu >= VERDICT_CPU_BUSY;
+    if (highest_value(f->cpu, f->workers) >= VERDICT_CPU_BUSY)
+        add_reason(v,
+                   "worker %u used %.0f %% of its CPU: these latencies include waiting in squall; "
+                   "use more --threads or CPUs",
+                   worker, f->cpu[worker] * 100);
+    else if ((double)busy > VERDICT_LOST_TOLERATED * (double)f->point_count)
+        add_reason(v, "in %zu of %zu seconds of all workers one used 90 %% of its CPU or more",
+                   busy, f->point_count);
+}
+
+static void judge_run_delay(struct verdict *v, const struct verdict_facts *f)
+{
+    const uint32_t worker = highest(f->run_delay, f->workers);
+    const double share = highest_value(f->run_delay, f->workers);
+    if (share > VERDICT_LOST_TOLERATED)
+        add_reason(v,
+                   "worker %u waited for a CPU %.2g %% of the time: others run there too; free "
+                   "the CPU, or name another with --cpus",
+                   worker, share * 100);
+}
+
+/* Of a worker's CPU, over the run; NaN when nothing is known. */
+static double steal_of(const struct verdict_facts *f, uint32_t worker)
+{
+    double stolen_s = 0, known_s = 0, t_s = 0;
+    for (size_t i = 0; i < f->point_count; i++) {
+        const struct result_strain *p = &f->points[i];
+        if (p->core != worker)
+            continue;
+        if (!isnan(p->steal)) {
+            stolen_s += p->steal * (p->t_s - t_s);
+            known_s += p->t_s - t_s;
+        }
+        t_s = p->t_s;
+    }
+    return stolen_s / known_s;
+}
+
+static void judge_host(struct verdict *v, const struct verdict_facts *f)
+{
+    double steal = 0;
+    for (uint32_t i = 0; i < f->workers; i++)
+        steal = fmax(steal, steal_of(f, i));
+    if (steal > VERDICT_LOST_TOLERATED)
+        add_reason(v, "the hypervisor took %.2g %% of a worker's CPU away (steal)", steal * 100);
+    if (f->throttled > 0)
+        add_reason(v,
+                   "the control group's CPU quota stopped squall in %" PRIu64
+                   " periods: raise it, or ask for less",
+                   f->throttled);
+}
+
+static void judge_loop(struct verdict *v, const struct verdict_facts *f)
+{
+    if (f->overflows > 0)
+        add_reason(v, "the completion queue ran over in %" PRIu64 " turns of the event loop",
+                   f->overflows);
+    const double lost = f->blame.standstill_s / (f->duration_s * fmax(f->workers, 1));
+    if (lost > VERDICT_LOST_TOLERATED)
+        add_reason(v,
+                   "the event loop stood still for %.2g %% of the time, once for %s: squall was "
+                   "stopped, or had no CPU",
+                   lost * 100, duration_text(f->blame.turn_max_us / 1e6).text);
+}
+
+static void blame_generator(struct verdict *v, const struct verdict_facts *f)
+{
+    const size_t before = v->reason_count;
+    judge_loop(v, f);
+    judge_run_delay(v, f);
+    judge_host(v, f);
+    judge_cpu(v, f);
+    judge_share(v, f);
+    if (v->reason_count == before)
+        return;
+    v->word = v->limited_by = "generator";
+    (void)snprintf(v->bottleneck, sizeof v->bottleneck, "generator: %s", v->reasons[before]);
+}
+
+/* ---- who else? ---- */
+
+static void name_bottleneck(struct verdict *v, const char *limited_by, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void name_bottleneck(struct verdict *v, const char *limited_by, const char *format, ...)
+{
+    v->limited_by = limited_by;
+    const int used = snprintf(v->bottleneck, sizeof v->bottleneck, "%s: ", limited_by);
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(v->bottleneck + used, sizeof v->bottleneck - (size_t)used, format, arguments);
+    va_end(arguments);
+}
+
+struct share_text {
+    char text[2 * sizeof(struct duration_text) + 32];
+};
+
+/* "of a p99 of 5 ms squall took 12 us" */
+static struct share_text share_of_p99(const struct verdict_facts *f)
+{
+    struct share_text t;
+    const double share_us = f->blame.share_us[SUMMARY_P99];
+    (void)snprintf(t.text, sizeof t.text, "of a p99 of %s squall took %s",
+                   duration_text(f->p99_us / 1e6).text,
+                   duration_text(isnan(share_us) ? 0 : share_us / 1e6).text);
+    return t;
+}
+
+/* Squall had time to spare. */
+static void blame_others(struct verdict *v, const struct verdict_facts *f)
 {
     const double wait_s = wait_mean_s(f);
-    if (f->count == 0)
-        (void)snprintf(v->bottleneck, sizeof v->bottleneck, "unknown: no request finished");
-    else if (f->ok == 0)
-        (void)snprintf(v->bottleneck, sizeof v->bottleneck, "unknown: no request succeeded");
-    else if (f->duration_s < VERDICT_RUN_TELLING_S)
-        (void)snprintf(v->bottleneck, sizeof v->bottleneck,
-                       "unknown: a run of %s is too short to tell",
-                       duration_text(f->duration_s).text);
-    else if (!isnan(f->rate_asked) &&
-             (double)f->count >= f->rate_asked * f->duration_s * RATE_REACHED)
-        (void)snprintf(v->bottleneck, sizeof v->bottleneck, "the rate asked for, %g/s, was reached",
-                       f->rate_asked);
+    const bool is_rate_reached =
+        (double)f->count >= f->rate_asked * f->duration_s * RATE_REACHED; /* never when NaN */
+    if (is_rate_reached)
+        name_bottleneck(v, "server", "the rate asked for, %g/s, was reached; %s", f->rate_asked,
+                        share_of_p99(f).text);
     else if (isnan(f->rate_asked) && f->has_waits && wait_s > f->latency_mean_s)
-        (void)snprintf(v->bottleneck, sizeof v->bottleneck,
-                       "think time: users waited for answers only %s of their time; more users "
-                       "would send more requests",
-                       share_text(f->latency_mean_s / (wait_s + f->latency_mean_s)).text);
+        name_bottleneck(v, "think time",
+                        "users waited for answers only %s of their time; more users would send "
+                        "more requests",
+                        share_text(f->latency_mean_s / (wait_s + f->latency_mean_s)).text);
     else
-        (void)snprintf(v->bottleneck, sizeof v->bottleneck,
-                       "the server or the network, as far as CPU share tells: squall used at most "
-                       "%.0f %% of a CPU",
-                       cpu_max * 100);
+        name_bottleneck(v, "server", "%s, and it used at most %.0f %% of a CPU",
+                        share_of_p99(f).text, highest_value(f->cpu, f->workers) * 100);
+}
+
+static bool is_telling(const struct verdict_facts *f)
+{
+    return f->duration_s >= VERDICT_RUN_TELLING_S;
+}
+
+static void find_bottleneck(struct verdict *v, const struct verdict_facts *f)
+{
+    if (is_telling(f))
+        blame_generator(v, f);
+    if (v->limited_by != NULL)
+        return;
+    if (f->count == 0)
+        name_bottleneck(v, "unproven", "no request finished");
+    else if (f->ok == 0)
+        name_bottleneck(v, "unproven", "no request succeeded");
+    else if (!is_telling(f))
+        name_bottleneck(v, "unproven", "a run of %s is too short to tell",
+                        duration_text(f->duration_s).text);
+    else
+        blame_others(v, f);
 }
 
 struct verdict verdict_of(const struct verdict_facts *f)
 {
     struct verdict v = { .word = "ok" };
-    const uint32_t worker = busiest(f);
-    const double cpu_max = f->workers > 0 && !isnan(f->cpu[worker]) ? f->cpu[worker] : 0;
     if (f->bugs > 0) {
         v.word = "invalid";
         add_reason(&v,
@@ -129,17 +275,6 @@ struct verdict verdict_of(const struct verdict_facts *f)
         add_reason(&v, "stopped by %s after %s", signal_name(f->signal),
                    duration_text(f->duration_s).text);
     }
-    if (cpu_max >= VERDICT_CPU_BUSY && f->duration_s >= VERDICT_RUN_TELLING_S) {
-        v.word = "generator";
-        add_reason(&v,
-                   "worker %u used %.0f %% of its CPU: these latencies include waiting in squall; "
-                   "use more --threads "
-                   "or CPUs",
-                   worker, cpu_max * 100);
-        (void)snprintf(v.bottleneck, sizeof v.bottleneck,
-                       "squall itself: worker %u used %.0f %% of its CPU", worker, cpu_max * 100);
-        return v;
-    }
-    name_bottleneck(&v, f, cpu_max);
+    find_bottleneck(&v, f);
     return v;
 }
