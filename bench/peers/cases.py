@@ -17,6 +17,8 @@ class Case(NamedTuple):
     settle_s: float = 0.0       # more of it than the generator itself needs
     same_rate: bool = False     # the peer sends as many per second as ours did
     if_asked: bool = False      # measured only when it is named
+    tls: bool = False
+    resumes: bool = True        # new TLS connections, with a ticket of an earlier one
 
 
 # What a feature of the ring is worth: squall against squall without it.
@@ -32,6 +34,12 @@ CASES = {
     "body-1m": Case("answers of 1 MiB, 16 connections", "/bytes/1048576", 16),
     "connect": Case("a new connection for each request, 64 at a time", "/bytes/100", 64,
                     new_connections=True),
+    "tls-small": Case("TLS 1.3, AES-128-GCM: answers of 100 bytes, 64 connections", "/bytes/100", 64, tls=True,
+                      peers=("wrk", "h2load", "ab"), servers=("nginx",)),
+    "tls-resumed": Case("TLS 1.3: a new connection for each request, resumed, 64 at a time", "/bytes/100", 64,
+                        new_connections=True, tls=True, peers=("wrk",), servers=("nginx",)),
+    "tls-full": Case("TLS 1.3: a new connection for each request, full handshakes on P-256, 64 at a time", "/bytes/100", 64,
+                     new_connections=True, tls=True, resumes=False, peers=("ab",), servers=("nginx",)),
     "server-bound": Case("answers of 100 bytes, 64 connections, the server works 20 us for each",
                          "/bytes/100", 64, work_us=20, servers=("target",)),
     "run-two-tasks": Case("`squall run`, 64 users, two weighted tasks, no wait", "/bytes/100", 64,
@@ -54,6 +62,8 @@ CASES = {
                           peers=("squall-rate",), servers=("target",), settle_s=22.0, same_rate=True, if_asked=True),
     "idle-memory": Case("10,000 idle keep-alive connections, memory of each over the base", "/bytes/100",
                         10000, peers=("wrk", "h2load"), servers=("target",)),
+    "idle-memory-tls": Case("10,000 idle TLS connections, memory of each over the base", "/bytes/100",
+                            10000, peers=("wrk", "h2load"), servers=("nginx",), tls=True, if_asked=True),
 }
 
 

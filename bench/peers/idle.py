@@ -6,9 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-from servers import TargetServer, pin_to, tree_memory
+from servers import SERVERS, pin_to, tree_memory
 from tools import IDLE
 
+CASES = ("idle-memory", "idle-memory-tls")
 FEW = 100
 PATIENCE_S = 60
 SOCKETS_LEFT = 1000         # so many of an earlier run, closing or in TIME_WAIT, do not show: 2 KiB in a MiB
@@ -40,8 +41,7 @@ def wait_for_quiet():
 def wait_for_all(server, count, process):
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        stats = server.stats()
-        if stats["connections"]["open"] > count and stats["total"] >= count:
+        if server.open_connections() > count and server.requests() >= count:
             return
         if process.poll() is not None:
             break
@@ -49,14 +49,14 @@ def wait_for_all(server, count, process):
     sys.exit(f"idle-memory: {count} connections did not come to stand: {' '.join(map(str, process.args))}")
 
 
-def look(name, case, count, options):
+def look(name, case, server_name, count, options):
     """Resident bytes of a generator with so many idle connections, and the growth of the kernel's."""
     wait_for_quiet()
-    server = TargetServer(options)
+    server = SERVERS[server_name](options)
     process = None
     try:
         before = kernel_bytes()
-        command = IDLE[name](case, server.url + case.path, count, options)
+        command = IDLE[name](case, server.url_of(case), count, options)
         process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                    preexec_fn=pin_to(options.generator_cpu))
@@ -70,8 +70,8 @@ def look(name, case, count, options):
         server.stop()
 
 
-def bytes_each(name, case, options):
+def bytes_each(name, case, server_name, options):
     """User and kernel bytes of one idle connection."""
-    few, kernel_few = look(name, case, FEW, options)
-    many, kernel_many = look(name, case, FEW + case.connections, options)
+    few, kernel_few = look(name, case, server_name, FEW, options)
+    many, kernel_many = look(name, case, server_name, FEW + case.connections, options)
     return (many - few) / case.connections, (kernel_many - kernel_few) / case.connections

@@ -53,7 +53,7 @@ def measure(peer, case, server, options):
     # Whole seconds: wrk and ab read nothing finer.
     settle_s = peer.settle_s + case.settle_s
     seconds = math.ceil(options.seconds + settle_s)
-    command = peer.command(case, server.url + case.path, seconds, options)
+    command = peer.command(case, server.url_of(case), seconds, options)
     process = subprocess.Popen(
         [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, preexec_fn=pin_to(options.generator_cpu))
@@ -108,13 +108,13 @@ def row_of(pairs):
     return row
 
 
-def idle_row(name, case, known, options):
+def idle_row(name, case, server_name, known, options):
     """`known`: what was measured before, so that squall is looked at once for all its peers."""
     times = min(options.pairs, 3)
     row = {"pairs": times}
     for side, program in (("squall", "squall"), ("peer", name)):
         if program not in known:
-            looks = [idle.bytes_each(program, case, options) for _ in range(times)]
+            looks = [idle.bytes_each(program, case, server_name, options) for _ in range(times)]
             known[program] = [statistics.median(column) for column in zip(*looks)]
         row[f"{side}_bytes"], row[f"{side}_kernel_bytes"] = known[program]
     return row
@@ -157,13 +157,13 @@ def measure_case(case_name, server_name, wanted, options):
     """Rows of a case, one per peer."""
     case, known = CASES[case_name], {}
     names = [name for name in wanted if is_for(case, name, PEERS[name])]
-    if case_name == "idle-memory":
-        yield from ((name, idle_row(name, case, known, options)) for name in names)
+    if case_name in idle.CASES:
+        yield from ((name, idle_row(name, case, server_name, known, options)) for name in names)
         return
     server = SERVERS[server_name](options, case.work_us)
     try:
         for name in names:
-            if PEERS[name].command(case, server.url + case.path, 1, options) is not None:
+            if PEERS[name].command(case, server.url_of(case), 1, options) is not None:
                 yield name, row_of(compare(name, case, server, options))
     finally:
         server.stop()

@@ -19,11 +19,12 @@ daemon off;
 worker_processes 1;
 pid %(folder)s/nginx.pid;
 error_log %(folder)s/error.log crit;
-events { worker_connections 4096; }
+events { worker_connections 16384; }
 http {
     access_log off;
     sendfile on;
     keepalive_requests 1000000000;
+    keepalive_timeout 1h;
     client_body_temp_path %(folder)s/t1;
     proxy_temp_path %(folder)s/t2;
     fastcgi_temp_path %(folder)s/t3;
@@ -31,6 +32,11 @@ http {
     scgi_temp_path %(folder)s/t5;
     server {
         listen 127.0.0.1:%(port)d backlog=4096;
+        listen 127.0.0.1:%(tls_port)d ssl backlog=4096;
+        ssl_certificate %(folder)s/own.pem;
+        ssl_certificate_key %(folder)s/own.key;
+        ssl_protocols TLSv1.3;
+        ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
         root %(folder)s;
         location = /stats { stub_status; }
     }
@@ -77,6 +83,20 @@ def tree_memory(pid, field="VmHWM"):
     return total
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def make_certificate(folder):
+    """Signed by itself, on P-256, as own.pem and own.key."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "own.key",
+         "-out", folder / "own.pem"], check=True, capture_output=True)
+
+
 class Server:
     def __init__(self, command, cpu, **options):
         self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL,
@@ -85,6 +105,9 @@ class Server:
     def fetch(self, path):
         with urllib.request.urlopen(self.url + path, timeout=30) as answer:
             return answer.read().decode()
+
+    def url_of(self, case):
+        return (self.tls_url if case.tls else self.url) + case.path
 
     def cpu_s(self):
         return sum(sum(tree_cpu_s(pid)) for pid in (self.process.pid, *children(self.process.pid)))
@@ -112,23 +135,25 @@ class TargetServer(Server):
     def requests(self):
         return self.stats()["total"]
 
+    def open_connections(self):
+        return self.stats()["connections"]["open"]
+
 
 class NginxServer(Server):
     def __init__(self, options, work_us=0):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        folder = options.folder
+        port, tls_port, folder = free_port(), free_port(), options.folder
+        make_certificate(folder)
         (folder / "bytes").mkdir(exist_ok=True)
         for case in CASES.values():
             if "nginx" in case.servers:
                 (folder / case.path[1:]).write_bytes(b"x" * int(case.path.rsplit("/", 1)[1]))
         user = "user root;" if os.getuid() == 0 else ""
         config = folder / "nginx.conf"
-        config.write_text(NGINX % {"folder": folder, "port": port, "user": user}, "utf-8")
+        config.write_text(NGINX % {"folder": folder, "port": port, "tls_port": tls_port, "user": user}, "utf-8")
         super().__init__([find("nginx"), "-p", folder, "-c", config, "-e", folder / "error.log"],
                          options.server_cpu, stderr=subprocess.DEVNULL)
-        self.url, self._asked = f"http://127.0.0.1:{port}", 0
+        self.url, self.tls_url = f"http://127.0.0.1:{port}", f"https://127.0.0.1:{tls_port}"
+        self._asked = 0
         for _ in range(100):
             try:
                 self.requests()
@@ -140,6 +165,9 @@ class NginxServer(Server):
         numbers = re.search(r"^ *(\d+) +(\d+) +(\d+)", self.fetch("/stats"), re.MULTILINE)
         self._asked += 1
         return int(numbers[3]) - self._asked
+
+    def open_connections(self):
+        return int(re.search(r"^Active connections: (\d+)", self.fetch("/stats"))[1])
 
 
 SERVERS = {"target": TargetServer, "nginx": NginxServer}

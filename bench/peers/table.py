@@ -48,7 +48,7 @@ def speed_table(rows):
 
 
 def memory_table(rows):
-    yield line(CASES["idle-memory"].text, "process, KiB", "kernel, both ends, KiB")
+    yield line(CASES[rows[0]["case"]].text, "process, KiB", "kernel, both ends, KiB")
     yield line("---", "---:", "---:")
     first = rows[0]
     yield line("squall", f"{first['squall_bytes'] / 1024:.2f}", f"{first['squall_kernel_bytes'] / 1024:.1f}")
@@ -81,7 +81,7 @@ def markdown(rows):
     parts = []
     if speed:
         parts.append("\n".join(speed_table(speed)))
-    if memory:
-        parts.append("\n".join(memory_table(memory)))
+    for case in dict.fromkeys(row["case"] for row in memory):
+        parts.append("\n".join(memory_table([row for row in memory if row["case"] == case])))
     parts.append("\n".join(footing(rows)))
     return "\n\n".join(parts)

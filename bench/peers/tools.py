@@ -83,6 +83,10 @@ def squall(case, url, seconds, options):
                "--cpus", options.generator_cpu, "-q", "-p", case.pipeline]
     if case.new_connections:
         command += ["--requests-per-connection", 1]
+    if case.tls:                # nobody else looks at certificates
+        command += ["-k", "--tls-min", "1.3"]
+    if not case.resumes:
+        command += ["--no-tls-resume"]
     return command + [url]
 
 
@@ -97,7 +101,7 @@ def squall_run(case, url, seconds, options):
         "spawn_rate": case.spawn_rate,
         "wait": f"wait: {case.wait}" if case.wait else ""}, "utf-8")
     return [options.squall, "run", script, "-t", f"{seconds}s", "-p", case.pipeline, "--threads", 1,
-            "--cpus", options.generator_cpu, "-q"]
+            "--cpus", options.generator_cpu, "-q", *(["-k"] if case.tls else [])]
 
 
 def squall_slots(case, url, seconds, options):
