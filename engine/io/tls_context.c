@@ -302,6 +302,16 @@ void tls_context_close(struct tls_context *ctx)
     free(ctx);
 }
 
+const char *tls_version_built(void)
+{
+    return OPENSSL_VERSION_STR;
+}
+
+const char *tls_version_running(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
 size_t tls_context_flight_max(const struct tls_context *ctx)
 {
     return ctx->flight_max;

@@ -42,6 +42,10 @@ int tls_context_open(struct tls_context **ret_context, const struct tls_options 
 /* Every connection of it must be closed. NULL is fine. */
 void tls_context_close(struct tls_context *ctx);
 
+/* Of OpenSSL, such as "3.0.15": the one that this was built with, and the one that it runs with. */
+const char *tls_version_built(void);
+const char *tls_version_running(void);
+
 /* Room that any one step of a handshake needs, our certificates included. */
 size_t tls_context_flight_max(const struct tls_context *ctx);
 

@@ -70,7 +70,7 @@ class Doctor(rig.Case):
     def test_this_host_can_run_and_every_line_says_so(self):
         code, out, err = call("doctor")
         self.assertEqual((code, err), (0, ""))
-        for label in ("kernel", "io_uring", "features", "CPUs", "CPU quota", "descriptors", "ports", "TIME_WAIT", "memory"):
+        for label in ("kernel", "io_uring", "features", "TLS", "CPUs", "CPU quota", "descriptors", "ports", "TIME_WAIT", "memory"):
             self.assertRegex(out, rf"(?m)^ {label} +[✓!?] \S")
         self.assertRegex(out.splitlines()[-1 if "--fix" not in out else -2], "^ [✓!] squall can run on this host")
         self.assertNotIn("\x1b", out)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/io/tls_context.h"
 #include "tools/cli/command.h"
 #include "tools/cli/options.h"
 #include "tools/doctor/findings.h"
@@ -55,6 +56,8 @@ int command_doctor(const struct invocation *call)
     (void)setlocale(LC_CTYPE, "");
     host_read(&host, "");
     host.ring = ring_probe(getenv("SQUALL_RING_MASK"));
+    host.tls_built = tls_version_built();
+    host.tls_running = tls_version_running();
     checks_run(&host, &findings);
 
     char *text = NULL;
