@@ -91,7 +91,12 @@ void fake_complete(enum op_kind kind, uint32_t slot, int32_t result)
         .tag = armed_remove(kind, slot), .result = result, .buf_id = BUF_NONE });
 }
 
-void fake_receive(uint32_t slot, const char *bytes, bool more)
+void fake_receive(uint32_t slot, const char *text, bool more)
+{
+    fake_receive_bytes(slot, text, strlen(text), more);
+}
+
+void fake_receive_bytes(uint32_t slot, const char *bytes, size_t len, bool more)
 {
     const struct fake_op *o = armed_find(OP_RECV, slot);
     uint32_t id = 0;
@@ -99,7 +104,6 @@ void fake_receive(uint32_t slot, const char *bytes, bool more)
     while (id < FAKE_BUFS && fake.bufs[id] != NULL)
         id++;
     must(id < FAKE_BUFS);
-    const size_t len = strlen(bytes);
     fake.bufs[id] = malloc(len);
     must(fake.bufs[id] != NULL);
     memcpy(fake.bufs[id], bytes, len);

@@ -33,7 +33,8 @@ unsigned fake_connects(void); /* ever asked for */
  */
 void fake_complete(enum op_kind kind, uint32_t slot, int32_t result);
 /* Received bytes in a buffer of the ring; `more` keeps the receive armed. */
-void fake_receive(uint32_t slot, const char *bytes, bool more);
+void fake_receive(uint32_t slot, const char *text, bool more);
+void fake_receive_bytes(uint32_t slot, const char *bytes, size_t len, bool more);
 /* A silent send that went well: it is gone without a word. */
 void fake_sent(uint32_t slot);
 /* A completion nobody armed, as for an earlier tenant of the slot. */

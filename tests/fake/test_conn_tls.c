@@ -1,0 +1,392 @@
+/* goal: between a connection and the kernel stand TLS and nothing else: what the server gets are
+ * our requests, what its answers come to is counted once, whatever order completions come in; and
+ * memory is taken only while something is sealed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/run/worker_state.h"
+#include "stats/tally.h"
+#include "tests/fake/ring_fake.h"
+#include "tests/sim/sketch.h"
+#include "tests/tls/fixture.h"
+
+#define MS      UINT64_C(1000000)
+#define START   UINT64_C(1000000000)
+#define REQUEST "GET /0 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+#define ANSWER  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+/* One worker on a ring fed by hand, one connection in slot 0, and the server's end of it. */
+struct desk {
+    struct sketch sketch;
+    struct shard *shard;
+    struct worker *worker;
+    struct tally *tally;
+    struct tls_context *context;
+    struct tls_server *server;
+    struct tls_peer *peer;
+    struct route route;
+    _Atomic uint32_t stop, users_target;
+};
+
+static int desk_open(void **state)
+{
+    struct desk *d = calloc(1, sizeof *d);
+    fake_reset(START);
+    sketch_init(&d->sketch);
+    d->sketch.origin.is_tls = true;
+    sketch_add(&d->sketch, "GET", 0);
+    sketch_timeout(&d->sketch, 100 * MS);
+    sketch_closed(&d->sketch, 1, 10 * MS);
+    assert_int_equal(shard_open(&d->shard, 1), 0);
+    assert_int_equal(tally_open(&d->tally, 1), 0);
+    d->context = context_of((struct tls_options){ .insecure = false });
+    d->server = server_of(SERVER_TLS_1_3);
+    d->peer = tls_peer_open(d->server);
+    d->route.address_len = 16;
+    *state = d;
+    return 0;
+}
+
+static int desk_close(void **state)
+{
+    struct desk *d = *state;
+    worker_close(d->worker);
+    tls_peer_close(d->peer);
+    tls_server_close(d->server);
+    tls_context_close(d->context);
+    shard_close(d->shard);
+    tally_close(d->tally);
+    fake_reset(START);
+    free(d);
+    return 0;
+}
+
+/* What completions cause is armed in the next turn at the latest. */
+static void settle(struct desk *d)
+{
+    assert_true(worker_turn(d->worker));
+    assert_true(worker_turn(d->worker));
+}
+
+static void at(struct desk *d, uint64_t ms)
+{
+    fake_set_clock(START + ms * MS);
+    settle(d);
+}
+
+/* The connect has succeeded: the hello is on its way. */
+static void desk_connect(struct desk *d)
+{
+    const struct worker_setup setup = { .plan = &d->sketch.plan,
+                                        .cores = 1,
+                                        .routes = &d->route,
+                                        .tls = d->context,
+                                        .shard = d->shard,
+                                        .stop = &d->stop,
+                                        .users_target = &d->users_target };
+    d->users_target = d->sketch.plan.load.users;
+    assert_int_equal(worker_open(&d->worker, &setup), 0);
+    assert_int_equal(worker_start(d->worker, START), 0);
+    settle(d);
+    fake_complete(OP_CONNECT, 0, 0);
+    settle(d);
+}
+
+/* What an armed send carries reaches the server. */
+static void carry(struct desk *d, enum op_kind kind)
+{
+    const struct fake_op *o = fake_armed(kind, 0);
+    assert_non_null(o);
+    tls_peer_feed(d->peer, o->bytes, o->len);
+}
+
+static void send_is_over(void)
+{
+    fake_complete(OP_SEND, 0, (int32_t)fake_armed(OP_SEND, 0)->len);
+}
+
+/* What the server says reaches the client, `piece` bytes at a time; 0 = all at once. */
+static void hear(struct desk *d, size_t piece)
+{
+    size_t len;
+    while ((len = tls_peer_take(d->peer, flight, piece > 0 ? piece : sizeof flight)) > 0) {
+        fake_receive_bytes(0, flight, len, true);
+        settle(d);
+    }
+}
+
+static void desk_shake(struct desk *d)
+{
+    desk_connect(d);
+    carry(d, OP_SEND);
+    send_is_over();
+    settle(d);
+    hear(d, 0);
+}
+
+static void answer(struct desk *d, const char *text, size_t piece)
+{
+    tls_peer_write(d->peer, text, strlen(text));
+    hear(d, piece);
+}
+
+static const struct conn *conn_of(const struct desk *d)
+{
+    return &d->worker->conns[0];
+}
+
+static const struct tally *books(struct desk *d)
+{
+    tally_clear(d->tally);
+    tally_take(d->tally, d->shard);
+    return d->tally;
+}
+
+static void assert_finished(struct desk *d, uint64_t ok, uint64_t failed)
+{
+    const struct tally *t = books(d);
+    assert_int_equal(t->endpoints[0].latency[OUTCOME_OK].total, ok);
+    assert_int_equal(t->endpoints[0].latency[OUTCOME_FAILED].total, failed);
+    assert_int_equal(t->counters[COUNTER_BAD_EVENTS], 0);
+    assert_int_equal(fake_buffers_out(), 0);
+}
+
+static void assert_failed_as(struct desk *d, enum failure_class class, const char *message)
+{
+    const struct tally *t = books(d);
+    assert_int_equal(t->failure_count, 1);
+    assert_int_equal(t->failures[0].class, class);
+    assert_string_equal(t->failures[0].message, message);
+}
+
+static void assert_asked(struct desk *d, const char *text)
+{
+    char plain[1024];
+    const size_t len = tls_peer_read(d->peer, plain, sizeof plain);
+    assert_int_equal(len, strlen(text));
+    assert_memory_equal(plain, text, len);
+}
+
+static void assert_no_memory_is_held(const struct desk *d)
+{
+    assert_int_equal(d->worker->sealed.free_count, d->worker->sealed.count);
+}
+
+static void what_ends_the_handshake_leaves_together_with_the_request(void **state)
+{
+    struct desk *d = *state;
+    desk_connect(d);
+    assert_int_equal(conn_of(d)->state, CONN_HANDSHAKING);
+    assert_non_null(fake_armed(OP_RECV, 0));
+    carry(d, OP_SEND);
+    send_is_over();
+    settle(d);
+    assert_no_memory_is_held(d);
+    hear(d, 0);
+    assert_int_equal(conn_of(d)->state, CONN_EXCHANGING);
+    assert_null(fake_armed(OP_SEND, 0));
+    carry(d, OP_SEND_SILENT);
+    assert_true(tls_peer_is_secured(d->peer));
+    assert_asked(d, REQUEST);
+    assert_int_equal(books(d)->counters[COUNTER_OPENED], 1);
+    assert_int_equal(books(d)->counters[COUNTER_TLS_HANDSHAKES], 1);
+    assert_int_equal(books(d)->phases[PHASE_TLS].total, 1);
+}
+
+static void an_answer_is_one_however_its_bytes_are_cut(void **state)
+{
+    struct desk *d = *state;
+    desk_shake(d);
+    carry(d, OP_SEND_SILENT);
+    assert_asked(d, REQUEST);
+    fake_sent(0);
+    at(d, 7);
+    answer(d, ANSWER, 1);
+    assert_finished(d, 1, 0);
+    assert_int_equal(books(d)->endpoints[0].latency[OUTCOME_OK].max_ns, 7 * MS);
+    assert_int_equal(conn_of(d)->state, CONN_OPEN);
+    assert_no_memory_is_held(d);
+
+    at(d, 17); /* the user's wait is over */
+    carry(d, OP_SEND_SILENT);
+    assert_asked(d, REQUEST);
+    fake_sent(0);
+    answer(d, ANSWER, 0);
+    assert_finished(d, 2, 0);
+}
+
+/* The kernel may tell later that the hello has left than what it was answered. */
+static void what_is_heard_before_the_hello_has_left_is_answered_after(void **state)
+{
+    struct desk *d = *state;
+    desk_connect(d);
+    carry(d, OP_SEND);
+    hear(d, 0);
+    assert_int_equal(conn_of(d)->state, CONN_OPEN);
+    assert_null(fake_armed(OP_SEND_SILENT, 0));
+    send_is_over();
+    settle(d);
+    carry(d, OP_SEND_SILENT);
+    assert_true(tls_peer_is_secured(d->peer));
+    assert_asked(d, REQUEST);
+    fake_sent(0);
+    answer(d, ANSWER, 0);
+    assert_finished(d, 1, 0);
+    assert_no_memory_is_held(d);
+}
+
+static void the_server_is_told_why_it_is_not_trusted(void **state)
+{
+    struct desk *d = *state;
+    tls_context_close(d->context);
+    static const char *const names[] = { "nobody.example" };
+    char fault[TLS_FAULT_MAX];
+    const struct tls_options options = { .ca_file = fixture_cert_file() };
+    assert_int_equal(tls_context_open(&d->context, &options, names, 1, fault), 0);
+    desk_connect(d);
+    carry(d, OP_SEND);
+    send_is_over();
+    settle(d);
+    hear(d, 0);
+    assert_finished(d, 0, 1);
+    assert_failed_as(d, FAILURE_TLS_CERT,
+                     "nobody.example: hostname mismatch, certificate of 'CN=localhost'");
+    assert_int_equal(books(d)->closes[CLOSE_TLS_FAILED], 1);
+    carry(d, OP_SEND_SILENT); /* the alert */
+    assert_false(tls_peer_is_secured(d->peer));
+}
+
+static void a_handshake_has_the_time_of_a_connect(void **state)
+{
+    struct desk *d = *state;
+    desk_connect(d);
+    at(d, 99);
+    assert_finished(d, 0, 0);
+    at(d, 101);
+    assert_finished(d, 0, 1);
+    assert_failed_as(d, FAILURE_CONNECT_TIMEOUT, "no TLS handshake in time");
+}
+
+static void an_end_while_idle_needs_no_announcement(void **state)
+{
+    struct desk *d = *state;
+    desk_shake(d);
+    carry(d, OP_SEND_SILENT);
+    fake_sent(0);
+    answer(d, ANSWER, 0);
+    fake_complete(OP_RECV, 0, 0);
+    settle(d);
+    assert_finished(d, 1, 0);
+    assert_int_equal(books(d)->closes[CLOSE_SERVER_CLOSED], 1);
+}
+
+static void an_end_in_an_answer_does(void **state)
+{
+    struct desk *d = *state;
+    desk_shake(d);
+    carry(d, OP_SEND_SILENT);
+    fake_sent(0);
+    answer(d, "HTTP/1.1 200 OK\r\n\r\nall of it?", 0);
+    fake_complete(OP_RECV, 0, 0);
+    settle(d);
+    assert_finished(d, 0, 1);
+    assert_failed_as(d, FAILURE_TLS_EOF, failure_sentence(FAILURE_TLS_EOF));
+}
+
+static void an_announced_end_ends_an_answer(void **state)
+{
+    struct desk *d = *state;
+    desk_shake(d);
+    carry(d, OP_SEND_SILENT);
+    fake_sent(0);
+    tls_peer_write(d->peer, "HTTP/1.1 200 OK\r\n\r\nall of it", 28);
+    tls_peer_write_close(d->peer);
+    hear(d, 1);
+    assert_finished(d, 1, 0);
+}
+
+static void our_own_end_is_announced(void **state)
+{
+    struct desk *d = *state;
+    desk_shake(d);
+    carry(d, OP_SEND_SILENT);
+    fake_sent(0);
+    answer(d, ANSWER, 0);
+    d->stop = STOP_DRAIN;
+    settle(d);
+    carry(d, OP_SEND_SILENT);
+    assert_true(tls_peer_is_ended(d->peer));
+    assert_finished(d, 1, 0);
+}
+
+static void long_requests_are_sealed_piece_by_piece(void **state)
+{
+    struct desk *d = *state;
+    size_t sends = 0, heard = 0;
+    char plain[65536];
+    static char body[200000];
+    struct plan_request *request = &d->sketch.requests[0];
+    const size_t head = strlen(REQUEST);
+    memcpy(body, REQUEST, head);
+    memset(body + head, 'x', sizeof body - head);
+    request->template.whole = (struct span){ body, sizeof body };
+    d->sketch.plan.request_bytes_max = sizeof body;
+    desk_shake(d);
+    while (fake_armed(OP_SEND, 0) != NULL) {
+        const struct fake_op *o = fake_armed(OP_SEND, 0);
+        for (size_t fed = 0; fed < o->len; fed += 16384) {
+            const size_t len = o->len - fed < 16384 ? o->len - fed : 16384;
+            tls_peer_feed(d->peer, (const char *)o->bytes + fed, len);
+            const size_t got = tls_peer_read(d->peer, plain, sizeof plain);
+            assert_memory_equal(plain, body + heard, got);
+            heard += got;
+        }
+        sends++;
+        send_is_over();
+        settle(d);
+    }
+    assert_int_equal(heard, sizeof body);
+    assert_int_equal(sends, 4); /* of 64 KiB */
+    answer(d, ANSWER, 0);
+    assert_finished(d, 1, 0);
+    assert_no_memory_is_held(d);
+}
+
+static void a_run_broken_off_in_a_handshake_leaks_nothing(void **state)
+{
+    struct desk *d = *state;
+    desk_connect(d);
+    d->stop = STOP_NOW;
+    while (worker_turn(d->worker)) {
+    }
+    assert_int_equal(conn_of(d)->state, CONN_DRAINING);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_open, desk_close)
+        DESK_TEST(what_ends_the_handshake_leaves_together_with_the_request),
+        DESK_TEST(an_answer_is_one_however_its_bytes_are_cut),
+        DESK_TEST(what_is_heard_before_the_hello_has_left_is_answered_after),
+        DESK_TEST(the_server_is_told_why_it_is_not_trusted),
+        DESK_TEST(a_handshake_has_the_time_of_a_connect),
+        DESK_TEST(an_end_while_idle_needs_no_announcement),
+        DESK_TEST(an_end_in_an_answer_does),
+        DESK_TEST(an_announced_end_ends_an_answer),
+        DESK_TEST(our_own_end_is_announced),
+        DESK_TEST(long_requests_are_sealed_piece_by_piece),
+        DESK_TEST(a_run_broken_off_in_a_handshake_leaks_nothing),
+    };
+    cmocka_set_test_filter(getenv("TEST"));
+    return cmocka_run_group_tests_name("conn_tls", tests, fixture_open, fixture_close) == 0
+               ? EXIT_SUCCESS
+               : EXIT_FAILURE;
+}
