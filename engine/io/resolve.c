@@ -1,7 +1,10 @@
 #include "engine/io/resolve.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,4 +35,23 @@ int resolve_host(const char *host, uint16_t port, struct route *out, int max, co
         return -ENOENT;
     }
     return count;
+}
+
+void resolve_write_host(const struct route *route, char out[ROUTE_TEXT_MAX])
+{
+    const void *bytes = &((const struct sockaddr_in *)&route->address)->sin_addr;
+    if (route->address.ss_family == AF_INET6)
+        bytes = &((const struct sockaddr_in6 *)&route->address)->sin6_addr;
+    if (inet_ntop(route->address.ss_family, bytes, out, ROUTE_TEXT_MAX) == NULL)
+        out[0] = '\0';
+}
+
+void resolve_write(const struct route *route, char out[ROUTE_TEXT_MAX])
+{
+    char host[ROUTE_TEXT_MAX];
+    const bool is_six = route->address.ss_family == AF_INET6;
+    const in_port_t port = is_six ? ((const struct sockaddr_in6 *)&route->address)->sin6_port
+                                  : ((const struct sockaddr_in *)&route->address)->sin_port;
+    resolve_write_host(route, host);
+    snprintf(out, ROUTE_TEXT_MAX, is_six ? "[%s]:%u" : "%s:%u", host, ntohs(port));
 }

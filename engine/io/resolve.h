@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#define ROUTE_TEXT_MAX 128 /* holds any address as text */
+
 struct route {
     struct sockaddr_storage address;
     uint32_t address_len;
@@ -13,5 +15,11 @@ struct route {
 /* Writes up to `max` stream addresses of host:port in the resolver's order; returns how many, or
  * -ENOENT (no such host) with one sentence in *ret_why (static). */
 int resolve_host(const char *host, uint16_t port, struct route *out, int max, const char **ret_why);
+
+/* "127.0.0.1" or "::1". */
+void resolve_write_host(const struct route *route, char out[ROUTE_TEXT_MAX]);
+
+/* "127.0.0.1:80" or "[::1]:80". */
+void resolve_write(const struct route *route, char out[ROUTE_TEXT_MAX]);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/io/resolve.h"
 #include "engine/io/ring.h"
 
 int socket_make(const struct sockaddr *to, const struct socket_options *options)
@@ -26,4 +27,16 @@ int socket_make(const struct sockaddr *to, const struct socket_options *options)
         }
     }
     return fd;
+}
+
+int socket_try_source(const struct route *source)
+{
+    const struct socket_options options = {
+        .source = (const struct sockaddr *)&source->address,
+        .source_len = source->address_len,
+    };
+    const int fd = socket_make(options.source, &options);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 ? fd : 0;
 }

@@ -261,14 +261,26 @@ void conn_flush(struct worker *w, struct conn *c)
 
 /* ---- states ---- */
 
+/* The next of the local addresses, which are of the family that the connection needs. */
+static void choose_source(struct worker *w, int family, struct socket_options *options,
+                          struct sockaddr_storage *source)
+{
+    if (w->setup.sources == NULL)
+        return;
+    options->source_len = sources_address(w->setup.sources, family, w->source_turn++, source);
+    options->source = (const struct sockaddr *)source;
+}
+
 static void enter_connecting(struct worker *w, struct conn *c)
 {
     const struct route *route = &w->setup.routes[c->origin];
+    struct sockaddr_storage source;
     /* Alone in flight and within one segment, a request never waits behind another. */
-    const struct socket_options options = {
+    struct socket_options options = {
         .no_delay = w->plan->load.pipeline > 1 || w->plan->request_bytes_max > ONE_SEGMENT_BYTES,
         .speaks_at_once = w->plan->load.requests_per_connection == 1,
     };
+    choose_source(w, route->address.ss_family, &options, &source);
     c->deadline_ns = w->now_ns + w->plan->load.timeout_ns;
     c->carried = 0;
     w->conns_in_use++;

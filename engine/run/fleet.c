@@ -10,9 +10,9 @@
 #include <sys/resource.h>
 
 #include "engine/io/clock.h"
-#include "engine/io/resolve.h"
 #include "engine/io/ring.h"
 #include "engine/io/tls_context.h"
+#include "engine/run/reach.h"
 #include "engine/run/worker.h"
 
 #define FLEET_CPUS_MAX 1024
@@ -33,7 +33,7 @@ struct fleet_thread {
 
 struct fleet {
     const struct plan *plan;
-    struct route *routes; /* to each origin */
+    struct reach *reach;
     uint32_t thread_count;
     struct fleet_thread *threads;
     pthread_mutex_t gate; /* held until time zero is set: every thread goes through it once */
@@ -138,24 +138,6 @@ static int fleet_plan_threads(struct fleet *f, const struct fleet_options *optio
     return 0;
 }
 
-static int fleet_resolve(struct fleet *f, struct fleet_fault *ret_fault)
-{
-    f->routes = calloc(f->plan->origin_count, sizeof *f->routes);
-    if (f->routes == NULL)
-        return fault(ret_fault, -ENOMEM, "free some memory", "no memory");
-    for (uint32_t i = 0; i < f->plan->origin_count; i++) {
-        const struct plan_origin *origin = &f->plan->origins[i];
-        const char *why = "";
-        if (resolve_host(origin->connect_host, origin->connect_port, &f->routes[i], 1, &why) > 0)
-            continue;
-        snprintf(ret_fault->message, sizeof ret_fault->message, "cannot resolve '%s': %s",
-                 origin->connect_host, why);
-        snprintf(ret_fault->remedy, sizeof ret_fault->remedy, "check the host's name");
-        return -EHOSTUNREACH;
-    }
-    return 0;
-}
-
 static bool plan_has_tls(const struct plan *plan)
 {
     for (uint32_t i = 0; i < plan->origin_count; i++)
@@ -197,8 +179,9 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             .plan = f->plan,
             .core = i,
             .cores = f->thread_count,
-            .routes = f->routes,
             .tls = t->tls,
+            .routes = reach_routes(f->reach),
+            .sources = reach_sources(f->reach),
             .shard = t->shard,
             .stop = &f->stop,
             .users_target = &f->users_target,
@@ -227,7 +210,7 @@ int fleet_open(struct fleet **ret_fleet, const struct plan *plan,
     f->plan = plan;
     f->users_target = plan->load.users;
 
-    int rc = fleet_resolve(f, ret_fault);
+    int rc = reach_open(&f->reach, plan, options, ret_fault);
     if (rc == 0)
         rc = fleet_plan_threads(f, options, ret_fault);
     if (rc == 0)
@@ -252,7 +235,7 @@ void fleet_close(struct fleet *f)
         tls_context_close(f->threads[i].tls);
     }
     pthread_mutex_destroy(&f->gate);
-    free(f->routes);
+    reach_close(f->reach);
     free(f->threads);
     free(f);
 }

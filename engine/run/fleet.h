@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/io/sources.h"
 #include "engine/plan/plan.h"
 #include "stats/shard.h"
 
@@ -29,6 +30,7 @@ struct fleet_options {
     const struct tls_options *tls; /* for https:// */
     const char *sni;               /* whom servers have to prove to be; NULL = each its host */
     bool busy_poll;                /* workers never sleep: lowest lateness, all of their CPUs */
+    const struct sources *sources; /* local addresses to connect from; NULL = the kernel's choice */
 };
 
 /* Why a fleet could not be opened: one line and its remedy, for the user. */
@@ -38,8 +40,8 @@ struct fleet_fault {
 };
 
 /* Reserves everything: after this nothing on a worker thread allocates. 0 or -errno with *ret_fault
- * filled: -EHOSTUNREACH (name not found), -EPERM, -ENOSYS, -EMFILE, -ENOMEM, -EINVAL (also of TLS:
- * a file, versions or ciphers that cannot be used). The plan must outlive the fleet. */
+ * filled: those of reach_open() and of ring_open(), -EINVAL also of TLS (a file, versions or
+ * ciphers that cannot be used). The plan and what `options` point to must outlive the fleet. */
 int fleet_open(struct fleet **ret_fleet, const struct plan *plan,
                const struct fleet_options *options, struct fleet_fault *ret_fault);
 

@@ -41,6 +41,7 @@ int worker_open(struct worker **ret_worker, const struct worker_setup *setup)
     w->setup = *setup;
     w->plan = setup->plan;
     w->shard = setup->shard;
+    w->source_turn = setup->core;
     w->memo.enabled = !setup->no_memo;
 
     int rc = provision_take(w);

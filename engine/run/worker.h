@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "engine/io/resolve.h"
+#include "engine/io/sources.h"
 #include "engine/io/tls_context.h"
 #include "engine/plan/plan.h"
 #include "stats/shard.h"
@@ -23,10 +24,11 @@ struct worker_setup {
     const struct plan *plan;
     uint32_t core,
         cores; /* this one, of so many: users, arrivals and requests are dealt out round robin */
-    const struct route *routes;   /* to each origin; must outlive the worker */
-    struct tls_context *tls;      /* with those names; must outlive the worker; NULL = no TLS */
-    struct shard *shard;          /* the worker is its owner thread */
-    const _Atomic uint32_t *stop; /* enum stop_word */
+    const struct route *routes;    /* to each origin; must outlive the worker */
+    const struct sources *sources; /* where connections come from; NULL = any address */
+    struct tls_context *tls;       /* with those names; must outlive the worker; NULL = no TLS */
+    struct shard *shard;           /* the worker is its owner thread */
+    const _Atomic uint32_t *stop;  /* enum stop_word */
     const _Atomic uint32_t *users_target; /* of all cores together */
     const char *ring_mask;
     uint32_t ring_entries; /* 0 = enough */

@@ -40,6 +40,7 @@ struct worker {
     uint32_t conns_per_origin;
     struct pool *pools;    /* per origin; NULL: each user has its own connection to each */
     uint32_t conns_in_use; /* not CONN_IDLE */
+    uint32_t source_turn;  /* which of the local addresses is next */
     uint32_t flush_first;  /* connections with something to send, index + 1 */
     uint64_t flush_ns;     /* when this turn's requests are sent */
 

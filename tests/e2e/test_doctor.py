@@ -179,12 +179,21 @@ class Network(rig.Case):
         run = self.run_inside("-c", 11, "-d", "1s")
         self.assert_exit(run, 3)
         self.assertEqual(run.err, "squall: 11 connections to one server need a local port each, and there are 20009 - 20000 + "
-                                  "1 = 10: use fewer connections, or sysctl -w "
+                                  "1 = 10: use fewer connections, --source with more local addresses, or sysctl -w "
                                   "net.ipv4.ip_local_port_range='10000 65535'\n")
         self.wait_for_ports()
         run = self.run_inside("-c", 10, "-n", 1000)
         self.assert_clean(run)
         self.assertEqual(run.result["connections"]["opened"], 10)
+
+    def test_every_local_address_has_all_the_ports(self):
+        self.wait_for_ports()
+        run = self.run_inside("-c", 40, "-n", 1000, "--source", "127.0.0.2-127.0.0.5")
+        self.assert_clean(run)
+        self.assertEqual(run.result["connections"]["opened"], 40)
+        run = self.run_inside("-c", 41, "-d", "1s", "--source", "127.0.0.2-127.0.0.5")
+        self.assert_exit(run, 3)
+        self.assertIn("20009 - 20000 + 1 = 10 for each of 4 addresses: use fewer connections", run.err)
 
     def test_an_open_loop_is_warned_and_runs(self):
         self.wait_for_ports()

@@ -155,7 +155,7 @@ static void more_busy_connections_than_ports_are_refused(void **state)
         &l, &h, true,
         "28233 connections to one server need a local port each, and there are 60999 - 32768 + 1 = "
         "28232",
-        "use fewer connections, or sysctl -w "
+        "use fewer connections, --source with more local addresses, or sysctl -w "
         "net.ipv4.ip_local_port_range='10000 65535'");
     h.network.ports_reserved = 1;
     l = busy_load(28232);
@@ -163,7 +163,7 @@ static void more_busy_connections_than_ports_are_refused(void **state)
                    "28232 connections to one server need a local port each, and there are 60999 - "
                    "32768 + 1 - 1 "
                    "reserved = 28231",
-                   "use fewer connections, or sysctl -w "
+                   "use fewer connections, --source with more local addresses, or sysctl -w "
                    "net.ipv4.ip_local_port_range='10000 65535'");
 }
 
@@ -178,7 +178,7 @@ static void every_address_of_ours_has_all_the_ports(void **state)
     assert_verdict(&l, &h, true,
                    "56465 connections to one server need a local port each, and there are 60999 - "
                    "32768 + 1 = 28232 for each of 2 addresses",
-                   "use fewer connections, or sysctl -w "
+                   "use fewer connections, --source with more local addresses, or sysctl -w "
                    "net.ipv4.ip_local_port_range='10000 65535'");
 }
 
@@ -211,8 +211,11 @@ static void what_may_stay_below_the_ports_is_only_warned_about(void **state)
                    "up to 30000 connections to one server need a local port each, and there are "
                    "60999 - 32768 + "
                    "1 = 28232",
-                   "use fewer connections, or sysctl -w "
+                   "use fewer connections, --source with more local addresses, or sysctl -w "
                    "net.ipv4.ip_local_port_range='10000 65535'");
+    l = busy_load(30000);
+    l.may_be_many = true;
+    assert_false(is_refused(&l, &h));
     l = busy_load(30000);
     l.origins = 2; /* nobody knows how many users each has */
     assert_false(is_refused(&l, &h));

@@ -146,11 +146,12 @@ static int open_fleet(struct measurement *m)
         .busy_poll = o->busy_poll,
         .tls = &tls,
         .sni = o->sni,
+        .sources = o->sources.count > 0 ? &o->sources : NULL,
     };
     if (!check_cpus(o))
         return EXIT_HOST;
     raise_limits();
-    if (!readiness_check(m->plan, options.threads, !o->quiet))
+    if (!readiness_check(m->plan, &options, !o->quiet))
         return EXIT_HOST;
     const int rc = fleet_open(&m->fleet, m->plan, &options, &fault);
     return rc == 0 ? EXIT_DONE : tell_fault(rc, &fault);

@@ -50,6 +50,9 @@ const struct option_row option_rows[] = {
     { BOTH, 0, "busy-poll", NULL, OPTION_FLAG, AT(busy_poll), 0, 0, NULL, "Load",
       "never sleep: the lowest lateness, for those who own their CPUs" },
 
+    { BOTH, 0, "source", "LIST", OPTION_SOURCES, AT(sources), 0, 0, NULL, "Connection",
+      "local addresses to connect from in turn, such as 127.0.0.2-127.0.0.40,10.0.0.0/28" },
+
     { FORM_URL, 'X', "method", "NAME", OPTION_TEXT, AT(method), 0, 0, NULL, "Request",
       "request method; default GET, or POST with --data" },
     { FORM_URL, 'H', "header", "'NAME: VALUE'", OPTION_HEADER, AT(headers), 0, 0, NULL, "Request",

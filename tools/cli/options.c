@@ -132,6 +132,14 @@ static const char *set_cpus(const struct option_row *row, void *value, const cha
     return NULL;
 }
 
+static const char *set_sources(const struct option_row *row, void *value, const char *text,
+                               char *phrase)
+{
+    (void)row;
+    (void)phrase;
+    return sources_parse(value, text);
+}
+
 static const char *set_text(const struct option_row *row, void *value, const char *text,
                             char *phrase)
 {
@@ -187,6 +195,7 @@ static const struct {
     [OPTION_RATE] = { set_rate, "a rate such as '200', '0.5' or '20k'" },
     [OPTION_CHOICE] = { set_choice, "one of its choices" },
     [OPTION_CPUS] = { set_cpus, "a list of CPUs such as '0-3,8'" },
+    [OPTION_SOURCES] = { set_sources, "local addresses such as '127.0.0.2-127.0.0.40'" },
     [OPTION_TEXT] = { set_text, "a value" },
     [OPTION_TEXTS] = { set_texts, "a value" },
     [OPTION_HEADER] = { set_header, "a header such as 'Accept: text/html'" },
@@ -334,8 +343,7 @@ static int parse_letters(struct parser *p, const char *word)
         const char typed[] = { '-', *at, '\0' };
         const struct option_row *row = row_of_letter((unsigned)p->options->form, *at);
         if (row == NULL)
-            return fail_unknown(p, typed, row_of_letter(FORM_ALL, *at),
-                                NULL);
+            return fail_unknown(p, typed, row_of_letter(FORM_ALL, *at), NULL);
         if (row->kind != OPTION_FLAG)
             return set_value(p, row, typed, at[1] == '\0' ? NULL : at + 1);
         set_flag(p, row);

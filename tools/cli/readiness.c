@@ -8,7 +8,13 @@
 #include "tools/cli/fault.h"
 #include "tools/doctor/preflight.h"
 
-/* A name may stand for any address. */
+/* A name may stand for any address, and for several. */
+static bool is_name(const char *host)
+{
+    struct in6_addr any;
+    return inet_pton(AF_INET, host, &any) != 1 && inet_pton(AF_INET6, host, &any) != 1;
+}
+
 static bool may_be_loopback(const char *host)
 {
     struct in_addr four;
@@ -62,10 +68,10 @@ static uint32_t task_requests_max(const struct plan *plan)
     return most;
 }
 
-static bool may_reach_loopback(const struct plan *plan)
+static bool some_host(const struct plan *plan, bool (*is_so)(const char *host))
 {
     for (uint32_t i = 0; i < plan->origin_count; i++) {
-        if (may_be_loopback(plan->origins[i].connect_host))
+        if (is_so(plan->origins[i].connect_host))
             return true;
     }
     return false;
@@ -88,7 +94,7 @@ static uint32_t users_at_most(const struct plan_load *load)
     return most;
 }
 
-static struct preflight_load load_of(const struct plan *plan, uint32_t threads)
+static struct preflight_load load_of(const struct plan *plan, const struct fleet_options *options)
 {
     const struct plan_load *load = &plan->load;
     const uint32_t own = load->users / load->pipeline + (load->users % load->pipeline != 0);
@@ -105,18 +111,20 @@ static struct preflight_load load_of(const struct plan *plan, uint32_t threads)
         .duration_s = load->duration_ns == 0 ? INFINITY : (double)load->duration_ns / 1e9,
         .wait_s = wait_s_of(plan),
         .task_requests_max = task_requests_max(plan),
-        .threads = threads,
+        .threads = options->threads,
         .origins = plan->origin_count,
-        .sources = 1,
-        .may_be_loopback = may_reach_loopback(plan),
+        .sources = options->sources != NULL ? options->sources->count : 1,
+        .may_be_loopback = some_host(plan, may_be_loopback),
+        .may_be_many = some_host(plan, is_name),
     };
 }
 
-bool readiness_check(const struct plan *plan, uint32_t threads, bool tells_warnings)
+bool readiness_check(const struct plan *plan, const struct fleet_options *options,
+                     bool tells_warnings)
 {
     struct host host;
     struct preflight_verdict verdicts[PREFLIGHT_MAX];
-    const struct preflight_load load = load_of(plan, threads);
+    const struct preflight_load load = load_of(plan, options);
     host_read_limits(&host, "");
     const size_t count = preflight(&load, &host, verdicts);
     bool is_ready = true;

@@ -4,12 +4,13 @@
 #define SQUALL_TOOLS_CLI_READINESS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "engine/plan/plan.h"
+#include "engine/run/fleet.h"
 
-/* False when the plan is refused; every verdict has been told on stderr, warnings only if
- * `tells_warnings`. */
-bool readiness_check(const struct plan *plan, uint32_t threads, bool tells_warnings);
+/* `options` with the number of threads decided. False when the plan is refused; every verdict has
+ * been told on stderr, warnings only if `tells_warnings`. */
+bool readiness_check(const struct plan *plan, const struct fleet_options *options,
+                     bool tells_warnings);
 
 #endif

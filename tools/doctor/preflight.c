@@ -96,13 +96,14 @@ static bool look_at_ports(const struct preflight_load *l, const struct host *h,
     const int64_t ports = sums_ports(&h->network);
     if (ports == READING_UNKNOWN || (double)connections <= (double)ports * l->sources)
         return false;
-    v->is_refused = opens_all(l);
+    v->is_refused = opens_all(l) && !l->may_be_many;
     if (l->sources > 1)
         (void)snprintf(sources, sizeof sources, " for each of %" PRIu32 " addresses", l->sources);
     sums_write_ports(&h->network, sum);
     say(v, "%s%" PRIu64 " connections to one server need a local port each, and there are %s%s",
         v->is_refused ? "" : "up to ", connections, sum, sources);
-    mend(v, "use fewer connections, or sysctl -w net.ipv4.ip_local_port_range='10000 65535'");
+    mend(v, "use fewer connections, --source with more local addresses, or sysctl -w "
+            "net.ipv4.ip_local_port_range='10000 65535'");
     return true;
 }
 

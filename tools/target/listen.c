@@ -72,14 +72,7 @@ int listen_open(struct route *at, bool shares)
 
 void listen_write_url(const struct route *at, char *out, size_t cap)
 {
-    char host[INET6_ADDRSTRLEN] = "";
-    if (at->address.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&at->address;
-        inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof host);
-        snprintf(out, cap, "http://[%s]:%u", host, ntohs(six->sin6_port));
-    } else {
-        const struct sockaddr_in *four = (const struct sockaddr_in *)&at->address;
-        inet_ntop(AF_INET, &four->sin_addr, host, sizeof host);
-        snprintf(out, cap, "http://%s:%u", host, ntohs(four->sin_port));
-    }
+    char address[ROUTE_TEXT_MAX];
+    resolve_write(at, address);
+    snprintf(out, cap, "http://%s", address);
 }
