@@ -5,8 +5,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
 int resolve_host(const char *host, uint16_t port, struct route *out, int max, const char **ret_why)
 {
@@ -37,6 +39,19 @@ int resolve_host(const char *host, uint16_t port, struct route *out, int max, co
     return count;
 }
 
+int resolve_unix(const char *path, struct route *out)
+{
+    struct sockaddr_un *to = (struct sockaddr_un *)&out->address;
+    const size_t len = strlen(path);
+    if (len >= sizeof to->sun_path)
+        return -ENAMETOOLONG;
+    *out = (struct route){ .address_len =
+                               (uint32_t)(offsetof(struct sockaddr_un, sun_path) + len + 1) };
+    to->sun_family = AF_UNIX;
+    memcpy(to->sun_path, path, len);
+    return 0;
+}
+
 void resolve_write_host(const struct route *route, char out[ROUTE_TEXT_MAX])
 {
     const void *bytes = &((const struct sockaddr_in *)&route->address)->sin_addr;
@@ -49,6 +64,11 @@ void resolve_write_host(const struct route *route, char out[ROUTE_TEXT_MAX])
 void resolve_write(const struct route *route, char out[ROUTE_TEXT_MAX])
 {
     char host[ROUTE_TEXT_MAX];
+    if (route->address.ss_family == AF_UNIX) {
+        snprintf(out, ROUTE_TEXT_MAX, "unix:%s",
+                 ((const struct sockaddr_un *)&route->address)->sun_path);
+        return;
+    }
     const bool is_six = route->address.ss_family == AF_INET6;
     const in_port_t port = is_six ? ((const struct sockaddr_in6 *)&route->address)->sin6_port
                                   : ((const struct sockaddr_in *)&route->address)->sin_port;

@@ -16,10 +16,13 @@ struct route {
  * -ENOENT (no such host) with one sentence in *ret_why (static). */
 int resolve_host(const char *host, uint16_t port, struct route *out, int max, const char **ret_why);
 
+/* The socket at `path`. 0 or -ENAMETOOLONG. */
+int resolve_unix(const char *path, struct route *out);
+
 /* "127.0.0.1" or "::1". */
 void resolve_write_host(const struct route *route, char out[ROUTE_TEXT_MAX]);
 
-/* "127.0.0.1:80" or "[::1]:80". */
+/* "127.0.0.1:80", "[::1]:80" or "unix:/run/a.sock". */
 void resolve_write(const struct route *route, char out[ROUTE_TEXT_MAX]);
 
 #endif

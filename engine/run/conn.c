@@ -278,7 +278,8 @@ static void enter_connecting(struct worker *w, struct conn *c)
     /* Alone in flight and within one segment, a request never waits behind another. */
     struct socket_options options = {
         .no_delay = w->plan->load.pipeline > 1 || w->plan->request_bytes_max > ONE_SEGMENT_BYTES,
-        .speaks_at_once = w->plan->load.requests_per_connection == 1,
+        .speaks_at_once =
+            w->plan->load.requests_per_connection == 1 && route->address.ss_family != AF_UNIX,
     };
     choose_source(w, route->address.ss_family, &options, &source);
     c->deadline_ns = w->now_ns + w->plan->load.timeout_ns;

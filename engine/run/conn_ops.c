@@ -29,6 +29,7 @@ static enum failure_class connect_failure(int err)
     switch (err) {
     case ECONNREFUSED:
     case ECONNRESET:
+    case ENOENT: /* no socket of Unix at its path */
         return FAILURE_CONNECT_REFUSED;
     case ETIMEDOUT:
         return FAILURE_CONNECT_TIMEOUT;

@@ -188,7 +188,8 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             .ring_mask = options->ring_mask,
             .ring_entries = options->ring_entries,
             .no_memo = options->no_memo,
-            .no_discard = options->no_discard,
+            /* Only TCP throws bytes away without a copy. */
+            .no_discard = options->no_discard || options->unix_path != NULL,
             .busy_poll = options->busy_poll,
         };
         const int rc = worker_open(&t->worker, &setup);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/io/host_port.h"
 #include "engine/io/sources.h"
 #include "engine/plan/plan.h"
 #include "stats/shard.h"
@@ -30,6 +31,8 @@ struct fleet_options {
     const struct tls_options *tls; /* for https:// */
     const char *sni;               /* whom servers have to prove to be; NULL = each its host */
     bool busy_poll;                /* workers never sleep: lowest lateness, all of their CPUs */
+    const struct host_port *connect_to; /* instead of where the plan's URLs lead; NULL = there */
+    const char *unix_path;              /* likewise, a socket of Unix */
     const struct sources *sources; /* local addresses to connect from; NULL = the kernel's choice */
 };
 

@@ -50,6 +50,10 @@ const struct option_row option_rows[] = {
     { BOTH, 0, "busy-poll", NULL, OPTION_FLAG, AT(busy_poll), 0, 0, NULL, "Load",
       "never sleep: the lowest lateness, for those who own their CPUs" },
 
+    { BOTH, 0, "connect-to", "HOST:PORT", OPTION_HOST_PORT, AT(connect_to), 0, 0, NULL, "Connection",
+      "connect there, whatever the URL says; the Host header stays" },
+    { BOTH, 0, "unix", "PATH", OPTION_TEXT, AT(unix_path), 0, 0, NULL, "Connection",
+      "connect to this socket of Unix, whatever the URL says" },
     { BOTH, 0, "source", "LIST", OPTION_SOURCES, AT(sources), 0, 0, NULL, "Connection",
       "local addresses to connect from in turn, such as 127.0.0.2-127.0.0.40,10.0.0.0/28" },
 

@@ -140,6 +140,18 @@ static const char *set_sources(const struct option_row *row, void *value, const 
     return sources_parse(value, text);
 }
 
+static const char *set_host_port(const struct option_row *row, void *value, const char *text,
+                                 char *phrase)
+{
+    struct host_port at;
+    (void)row;
+    (void)phrase;
+    if (!host_port_parse(&at, text) || at.host[0] == '\0' || at.port == 0)
+        return "a host and port such as '127.0.0.1:8080' or '[::1]:8080'";
+    *(struct host_port *)value = at;
+    return NULL;
+}
+
 static const char *set_text(const struct option_row *row, void *value, const char *text,
                             char *phrase)
 {
@@ -195,6 +207,7 @@ static const struct {
     [OPTION_RATE] = { set_rate, "a rate such as '200', '0.5' or '20k'" },
     [OPTION_CHOICE] = { set_choice, "one of its choices" },
     [OPTION_CPUS] = { set_cpus, "a list of CPUs such as '0-3,8'" },
+    [OPTION_HOST_PORT] = { set_host_port, "a host and port such as '127.0.0.1:8080'" },
     [OPTION_SOURCES] = { set_sources, "local addresses such as '127.0.0.2-127.0.0.40'" },
     [OPTION_TEXT] = { set_text, "a value" },
     [OPTION_TEXTS] = { set_texts, "a value" },
@@ -397,6 +410,9 @@ static int check_together(struct options *o, struct fault *fault)
         fault_say(fault, "expected a scenario FILE; see '%s'", form_help(o->form));
     else if (o->json && o->fix)
         fault_say(fault, "--fix: cannot be combined with --json");
+    else if (o->unix_path != NULL && (o->connect_to.host[0] != '\0' || o->sources.count > 0))
+        fault_say(fault, "--unix: cannot be combined with %s",
+                  o->sources.count > 0 ? "--source" : "--connect-to");
     else if (o->form == FORM_URL && o->arrival.given && !o->rate.given)
         fault_say(fault, "--arrival: needs --rate");
     else if (o->form == FORM_URL && o->threads.given && o->threads.value > o->connections.value)

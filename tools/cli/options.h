@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "engine/io/host_port.h"
 #include "engine/io/sources.h"
 #include "engine/plan/quantity.h"
 #include "tools/cli/fault.h"
@@ -75,8 +76,9 @@ struct options {
     struct option_choice arrival, tls_min, tls_max;
     struct option_cpus cpus;
     struct sources sources;
+    struct host_port connect_to; /* host "" = not given */
     struct option_texts headers, outputs, expects, tags, exclude_tags;
-    const char *host, *method, *data; /* NULL = not given */
+    const char *host, *method, *data, *unix_path; /* NULL = not given */
     const char *ca_file, *cert_file, *key_file, *sni, *ciphers;
 
     bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost, strict;
@@ -85,17 +87,18 @@ struct options {
 };
 
 enum option_kind {
-    OPTION_FLAG,    /* bool */
-    OPTION_TIME,    /* struct option_time, more than 0 unless low is 0 */
-    OPTION_COUNT,   /* struct option_count, low..high */
-    OPTION_RATE,    /* struct option_rate */
-    OPTION_CHOICE,  /* struct option_choice, one of `choices` */
-    OPTION_CPUS,    /* struct option_cpus */
-    OPTION_SOURCES, /* struct sources */
-    OPTION_TEXT,    /* const char * */
-    OPTION_TEXTS,   /* struct option_texts */
-    OPTION_HEADER,  /* struct option_texts, each 'Name: value' */
-    OPTION_OUTPUT,  /* struct option_texts, each a file name with a known ending */
+    OPTION_FLAG,      /* bool */
+    OPTION_TIME,      /* struct option_time, more than 0 unless low is 0 */
+    OPTION_COUNT,     /* struct option_count, low..high */
+    OPTION_RATE,      /* struct option_rate */
+    OPTION_CHOICE,    /* struct option_choice, one of `choices` */
+    OPTION_CPUS,      /* struct option_cpus */
+    OPTION_HOST_PORT, /* struct host_port, with a host */
+    OPTION_SOURCES,   /* struct sources */
+    OPTION_TEXT,      /* const char * */
+    OPTION_TEXTS,     /* struct option_texts */
+    OPTION_HEADER,    /* struct option_texts, each 'Name: value' */
+    OPTION_OUTPUT,    /* struct option_texts, each a file name with a known ending */
     OPTION_KIND_COUNT
 };
 

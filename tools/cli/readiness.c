@@ -68,8 +68,11 @@ static uint32_t task_requests_max(const struct plan *plan)
     return most;
 }
 
-static bool some_host(const struct plan *plan, bool (*is_so)(const char *host))
+static bool some_host(const struct plan *plan, const struct fleet_options *options,
+                      bool (*is_so)(const char *host))
 {
+    if (options->connect_to != NULL)
+        return is_so(options->connect_to->host);
     for (uint32_t i = 0; i < plan->origin_count; i++) {
         if (is_so(plan->origins[i].connect_host))
             return true;
@@ -114,8 +117,9 @@ static struct preflight_load load_of(const struct plan *plan, const struct fleet
         .threads = options->threads,
         .origins = plan->origin_count,
         .sources = options->sources != NULL ? options->sources->count : 1,
-        .may_be_loopback = some_host(plan, may_be_loopback),
-        .may_be_many = some_host(plan, is_name),
+        .may_be_loopback = some_host(plan, options, may_be_loopback),
+        .is_unix = options->unix_path != NULL,
+        .may_be_many = some_host(plan, options, is_name),
     };
 }
 

@@ -94,7 +94,7 @@ static bool look_at_ports(const struct preflight_load *l, const struct host *h,
     char sum[SUMS_TEXT_MAX], sources[64] = "";
     const uint64_t connections = connections_at_once(l);
     const int64_t ports = sums_ports(&h->network);
-    if (ports == READING_UNKNOWN || (double)connections <= (double)ports * l->sources)
+    if (l->is_unix || ports == READING_UNKNOWN || (double)connections <= (double)ports * l->sources)
         return false;
     v->is_refused = opens_all(l) && !l->may_be_many;
     if (l->sources > 1)
@@ -128,7 +128,7 @@ static bool look_at_time_wait(const struct preflight_load *l, const struct host 
     char sum[SUMS_TEXT_MAX];
     /* With one request per connection the server is asked to close: if it is first, it keeps the
      * port. */
-    if (l->requests_per_connection < 2 || sums_ports(n) == READING_UNKNOWN)
+    if (l->is_unix || l->requests_per_connection < 2 || sums_ports(n) == READING_UNKNOWN)
         return false;
     const double asked = opened_at_most_per_s(l);
     const double asked_in_all = fmin(asked * l->duration_s, requests_at_most(l) / requests);

@@ -1,51 +1,23 @@
 #include "tools/target/listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "engine/io/host_port.h"
 
 #define LISTEN_BACKLOG 4096
 
-static bool parse_port(const char *text, uint16_t *ret)
-{
-    unsigned port = 0;
-    if (*text == '\0' || strlen(text) > 5)
-        return false;
-    for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '9')
-            return false;
-        port = port * 10 + (unsigned)(*text - '0');
-    }
-    *ret = (uint16_t)port;
-    return port <= UINT16_MAX;
-}
-
 const char *listen_parse(const char *text, struct route *ret)
 {
-    char host[256] = "127.0.0.1";
-    uint16_t port;
-    const char *colon = strrchr(text, ':');
-    if (colon == NULL || !parse_port(colon + 1, &port))
-        return "expected an address such as '127.0.0.1:8080' or ':8080'";
-    size_t len = (size_t)(colon - text);
-    const bool has_brackets = len >= 2 && text[0] == '[' && text[len - 1] == ']';
-    if (has_brackets) {
-        text++;
-        len -= 2;
-    }
-    if (len >= sizeof host || (!has_brackets && memchr(text, ':', len) != NULL))
-        return "expected an IPv6 address in brackets, such as '[::1]:8080'";
-    if (len > 0) {
-        memcpy(host, text, len);
-        host[len] = '\0';
-    }
+    struct host_port at;
+    if (!host_port_parse(&at, text))
+        return "expected an address such as '127.0.0.1:8080', '[::1]:8080' or ':8080'";
     const char *why = NULL;
-    return resolve_host(host, port, ret, 1, &why) < 0 ? why : NULL;
+    const char *host = at.host[0] != '\0' ? at.host : "127.0.0.1";
+    return resolve_host(host, at.port, ret, 1, &why) < 0 ? why : NULL;
 }
 
 int listen_open(struct route *at, bool shares)
