@@ -273,7 +273,8 @@ static void choose_source(struct worker *w, int family, struct socket_options *o
 
 static void enter_connecting(struct worker *w, struct conn *c)
 {
-    const struct route *route = &w->setup.routes[c->origin];
+    c->route = (uint16_t)routes_choose(&w->routes[c->origin], w->now_ns);
+    const struct route *route = &w->setup.routes[c->origin].entries[c->route].route;
     struct sockaddr_storage source;
     /* Alone in flight and within one segment, a request never waits behind another. */
     struct socket_options options = {
@@ -309,6 +310,7 @@ static void enter_open(struct worker *w, struct conn *c)
     if (c->carried > 0)
         return; /* back from an exchange: the receive goes on */
     shard_count(w->shard, COUNTER_OPENED, 1);
+    routes_opened(&w->routes[c->origin], c->route);
     conn_arm_receive(w, c);
 }
 
@@ -463,10 +465,22 @@ static void conn_spare_young(struct worker *w, struct conn *c, struct user_list 
     *flight = late;
 }
 
+/* A connect has failed. True when it is tried again at once, at an address that answers. */
+static bool conn_turns_elsewhere(struct worker *w, struct conn *c, enum conn_event ev,
+                                 enum failure_class class)
+{
+    const bool is_silent = class == FAILURE_CONNECT_REFUSED || class == FAILURE_CONNECT_TIMEOUT ||
+                           class == FAILURE_CONNECT_UNREACHABLE;
+    return routes_failed(&w->routes[c->origin], c->route, is_silent, w->now_ns) &&
+           ev != EV_TIMED_OUT;
+}
+
 void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_reason reason,
               enum failure_class class, const char *message)
 {
     const bool was_connecting = c->state == CONN_CONNECTING || c->state == CONN_HANDSHAKING;
+    const bool turns_elsewhere =
+        was_connecting && ev != EV_RETIRED && conn_turns_elsewhere(w, c, ev, class);
     struct user_list flight = c->flight;
     c->flight = (struct user_list){ 0 };
     if (w->pools != NULL)
@@ -474,7 +488,9 @@ void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_r
     if (ev == EV_TIMED_OUT)
         conn_spare_young(w, c, &flight);
     cell_add(&w->shard->closes[reason], 1);
-    if (reason_is_trouble(reason))
+    if (turns_elsewhere)
+        class = FAILURE_NONE;
+    else if (reason_is_trouble(reason))
         conn_pause(w, c);
 
     /* The state changes first: users that go on at once find a connection that is closing. */

@@ -66,6 +66,7 @@ struct conn {
     uint64_t retry_at_ns;      /* no connect before */
     uint16_t origin;           /* where it leads, in plan.origins */
     uint16_t location_len;
+    uint16_t route; /* which of the addresses there */
     uint8_t state;
     uint8_t pool_place; /* enum pool_place */
     uint8_t coding;     /* enum content_coding of the body that is watched */

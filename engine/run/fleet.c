@@ -181,7 +181,7 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             .cores = f->thread_count,
             .tls = t->tls,
             .routes = reach_routes(f->reach),
-            .sources = reach_sources(f->reach),
+            .sources = options->sources,
             .shard = t->shard,
             .stop = &f->stop,
             .users_target = &f->users_target,
@@ -355,6 +355,44 @@ const struct shard *fleet_shard(const struct fleet *f, uint32_t thread)
 const char *fleet_ring_features(const struct fleet *f)
 {
     return worker_ring_features(f->threads[0].worker);
+}
+
+/* Origins that were led to one and the same address have it in common. */
+static struct address_tally *address_of(struct address_tally *all, uint32_t *count,
+                                        const struct route *route)
+{
+    struct address_tally *a = &all[*count];
+    resolve_write(route, a->text);
+    for (uint32_t i = 0; i < *count; i++)
+        if (strcmp(all[i].text, a->text) == 0)
+            return &all[i];
+    ++*count;
+    return a;
+}
+
+int fleet_addresses(const struct fleet *f, struct address_tally **ret_addresses,
+                    uint32_t *ret_count)
+{
+    const struct routes *routes = reach_routes(f->reach);
+    uint32_t most = 0, count = 0;
+    for (uint32_t i = 0; i < f->plan->origin_count; i++)
+        most += atomic_load(&routes[i].count);
+    struct address_tally *all = calloc(most, sizeof *all);
+    if (all == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < f->plan->origin_count; i++) {
+        for (uint32_t k = 0; k < atomic_load(&routes[i].count); k++) {
+            struct address_tally *a = address_of(all, &count, &routes[i].entries[k].route);
+            for (uint32_t t = 0; t < f->thread_count; t++) {
+                const struct routes_view *v = worker_routes(f->threads[t].worker, i);
+                a->opened += cell_read(&v->marks[k].opened);
+                a->failed += cell_read(&v->marks[k].failed);
+            }
+        }
+    }
+    *ret_addresses = all;
+    *ret_count = count;
+    return 0;
 }
 
 uint64_t fleet_started_ns(const struct fleet *f)

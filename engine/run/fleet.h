@@ -14,6 +14,7 @@
 #include "engine/io/host_port.h"
 #include "engine/io/sources.h"
 #include "engine/plan/plan.h"
+#include "stats/address_tally.h"
 #include "stats/shard.h"
 
 struct fleet;
@@ -65,6 +66,10 @@ uint32_t fleet_threads(const struct fleet *f);
 int fleet_cpu(const struct fleet *f, uint32_t thread); /* -1 = not pinned */
 const struct shard *fleet_shard(const struct fleet *f, uint32_t thread);
 const char *fleet_ring_features(const struct fleet *f); /* in use, comma separated */
+/* What became of the connections to every address there is, each once, in the order of the origins;
+ * malloc'd. 0 or -ENOMEM. */
+int fleet_addresses(const struct fleet *f, struct address_tally **ret_addresses,
+                    uint32_t *ret_count);
 uint64_t
 fleet_started_ns(const struct fleet *f); /* monotonic time zero of the run; 0 = not started */
 

@@ -122,6 +122,7 @@ static int take_arrays(struct worker *w)
     w->users = take_array(w->user_count, sizeof *w->users, &all_taken);
     w->conns = take_array(w->conn_count, sizeof *w->conns, &all_taken);
     w->memory = take_array((size_t)w->user_count * w->memory_words, sizeof *w->memory, &all_taken);
+    w->routes = take_array(plan->origin_count, sizeof *w->routes, &all_taken);
     w->bases = take_array(plan->origin_count, sizeof *w->bases, &all_taken);
     w->body_expected = take_array(plan->request_count, sizeof *w->body_expected, &all_taken);
     w->watches = take_array(plan->request_count, sizeof(struct response_watch *), &all_taken);
@@ -303,6 +304,7 @@ void provision_give_back(struct worker *w)
     free(w->users);
     free(w->conns);
     free(w->memory);
+    free(w->routes);
     free(w->bases);
     free(w->body_expected);
     free(w->watches);

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/io/probe.h"
 #include "engine/io/socket.h"
 
 struct reach {
     const struct plan *plan;
-    const struct fleet_options *options;
-    struct route *routes; /* to each origin */
+    struct fleet_options options;
+    struct routes *routes; /* to each origin */
 };
 
 static int fault(struct fleet_fault *ret_fault, int err, const char *remedy, const char *format,
@@ -28,41 +29,16 @@ static int fault(struct fleet_fault *ret_fault, int err, const char *remedy, con
     return err;
 }
 
-/* ---- where they lead ---- */
-
-static int find_origin(struct reach *r, uint32_t i, struct fleet_fault *ret_fault)
-{
-    const struct plan_origin *origin = &r->plan->origins[i];
-    const struct host_port *instead = r->options->connect_to;
-    const char *path = r->options->unix_path;
-    const char *host = instead != NULL ? instead->host : origin->connect_host;
-    const uint16_t port = instead != NULL ? instead->port : origin->connect_port;
-    const char *why = "";
-    if (path != NULL)
-        return resolve_unix(path, &r->routes[i]) == 0
-                   ? 0
-                   : fault(ret_fault, -ENAMETOOLONG, "use a shorter path",
-                           "'%s' is too long for a socket", path);
-    if (resolve_host(host, port, &r->routes[i], 1, &why) > 0)
-        return 0;
-    return fault(ret_fault, -EHOSTUNREACH, "check the host's name", "cannot resolve '%s': %s", host,
-                 why);
-}
-
 /* ---- where they come from ---- */
 
-/* Every address is tried: one that is not there would fail its connections all through the run. */
-static int check_sources(const struct reach *r, int family, struct fleet_fault *ret_fault)
+/* Each is tried: one that is not there would fail its connections all through the run. */
+static int check_sources(const struct sources *sources, int family, struct fleet_fault *ret_fault)
 {
-    const uint32_t count = sources_count(r->options->sources, family);
-    if (count == 0)
-        return fault(ret_fault, -EAFNOSUPPORT, "name local addresses of the server's family",
-                     "none of the local addresses is an IPv%d address, as the server's is",
-                     family == AF_INET6 ? 6 : 4);
+    const uint32_t count = sources_count(sources, family);
     for (uint32_t i = 0; i < count; i++) {
         struct route source;
         char text[ROUTE_TEXT_MAX];
-        source.address_len = sources_address(r->options->sources, family, i, &source.address);
+        source.address_len = sources_address(sources, family, i, &source.address);
         const int rc = socket_try_source(&source);
         if (rc == 0)
             continue;
@@ -73,6 +49,75 @@ static int check_sources(const struct reach *r, int family, struct fleet_fault *
     return 0;
 }
 
+/* ---- where they lead ---- */
+
+/* Those of a family that none of the local addresses has are of no use. */
+static uint32_t keep_usable(const struct sources *sources, struct route *found, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (sources == NULL || sources_count(sources, found[i].address.ss_family) > 0)
+            found[kept++] = found[i];
+    }
+    return kept;
+}
+
+/* Every address that the name of an origin stands for, in the resolver's order. How many, or -errno
+ * with *ret_fault. */
+static int find_addresses(const struct reach *r, uint32_t origin, struct route found[ROUTES_MAX],
+                          struct fleet_fault *ret_fault)
+{
+    const struct fleet_options *o = &r->options;
+    const char *host = r->plan->origins[origin].connect_host;
+    uint16_t port = r->plan->origins[origin].connect_port;
+    const char *why = "";
+    if (o->connect_to != NULL) {
+        host = o->connect_to->host;
+        port = o->connect_to->port;
+    }
+    const int count = resolve_host(host, port, found, ROUTES_MAX, &why);
+    if (count < 0)
+        return fault(ret_fault, -EHOSTUNREACH, "check the host's name, or use --connect-to",
+                     "cannot resolve '%s': %s", host, why);
+    const uint32_t usable = keep_usable(o->sources, found, (uint32_t)count);
+    if (usable == 0)
+        return fault(ret_fault, -EAFNOSUPPORT, "name local addresses of the server's family",
+                     "none of the local addresses is an IPv%d address, as the server's is",
+                     found[0].address.ss_family == AF_INET6 ? 6 : 4);
+    return (int)usable;
+}
+
+/* Of several addresses those that do not answer, while another does, are passed over from the
+ * beginning: a name may have addresses of a family that leads nowhere from here. */
+static void mark_silent(const struct reach *r, struct routes *routes, const struct route *found,
+                        uint32_t count)
+{
+    bool answers[ROUTES_MAX];
+    if (count < 2 || probe_routes(found, count, r->options.sources, answers) == 0)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        routes->entries[i].was_silent = !answers[i];
+}
+
+static int find_origin(struct reach *r, uint32_t origin, struct fleet_fault *ret_fault)
+{
+    struct route found[ROUTES_MAX];
+    const char *path = r->options.unix_path;
+    if (path != NULL) {
+        if (resolve_unix(path, found) < 0)
+            return fault(ret_fault, -ENAMETOOLONG, "use a shorter path",
+                         "'%s' is too long for a socket", path);
+        routes_set(&r->routes[origin], found, 1);
+        return 0;
+    }
+    const int count = find_addresses(r, origin, found, ret_fault);
+    if (count < 0)
+        return count;
+    routes_set(&r->routes[origin], found, (uint32_t)count);
+    mark_silent(r, &r->routes[origin], found, (uint32_t)count);
+    return 0;
+}
+
 int reach_open(struct reach **ret_reach, const struct plan *plan,
                const struct fleet_options *options, struct fleet_fault *ret_fault)
 {
@@ -80,14 +125,15 @@ int reach_open(struct reach **ret_reach, const struct plan *plan,
     if (r == NULL)
         return fault(ret_fault, -ENOMEM, "free some memory", "no memory");
     r->plan = plan;
-    r->options = options;
+    r->options = *options;
     r->routes = calloc(plan->origin_count, sizeof *r->routes);
     int rc = r->routes != NULL ? 0 : fault(ret_fault, -ENOMEM, "free some memory", "no memory");
-    for (uint32_t i = 0; rc == 0 && i < plan->origin_count; i++) {
+    if (rc == 0 && options->sources != NULL)
+        rc = check_sources(options->sources, AF_INET, ret_fault);
+    if (rc == 0 && options->sources != NULL)
+        rc = check_sources(options->sources, AF_INET6, ret_fault);
+    for (uint32_t i = 0; rc == 0 && i < plan->origin_count; i++)
         rc = find_origin(r, i, ret_fault);
-        if (rc == 0 && options->sources != NULL)
-            rc = check_sources(r, r->routes[i].address.ss_family, ret_fault);
-    }
     if (rc < 0) {
         reach_close(r);
         return rc;
@@ -104,12 +150,7 @@ void reach_close(struct reach *r)
     free(r);
 }
 
-const struct route *reach_routes(const struct reach *r)
+const struct routes *reach_routes(const struct reach *r)
 {
     return r->routes;
-}
-
-const struct sources *reach_sources(const struct reach *r)
-{
-    return r->options->sources;
 }

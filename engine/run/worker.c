@@ -77,6 +77,11 @@ int worker_error(const struct worker *w)
     return w->error;
 }
 
+const struct routes_view *worker_routes(const struct worker *w, uint32_t origin)
+{
+    return &w->routes[origin];
+}
+
 const char *worker_ring_features(const struct worker *w)
 {
     return ring_features_used(w->ring);
@@ -231,6 +236,8 @@ int worker_start(struct worker *w, uint64_t start_ns)
     w->now_ns = start_ns;
     w->end_ns = duration_ns == 0 ? UINT64_MAX : start_ns + duration_ns;
     cell_write(&w->shard->started_ns, start_ns);
+    for (uint32_t i = 0; i < w->plan->origin_count; i++)
+        routes_view_init(&w->routes[i], &w->setup.routes[i], w->setup.core, start_ns);
     pace_begin(w);
     return 0;
 }

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/io/resolve.h"
 #include "engine/io/sources.h"
 #include "engine/io/tls_context.h"
 #include "engine/plan/plan.h"
+#include "engine/run/routes.h"
 #include "stats/shard.h"
 
 struct worker;
@@ -24,7 +24,7 @@ struct worker_setup {
     const struct plan *plan;
     uint32_t core,
         cores; /* this one, of so many: users, arrivals and requests are dealt out round robin */
-    const struct route *routes;    /* to each origin; must outlive the worker */
+    const struct routes *routes;   /* to each origin; must outlive the worker */
     const struct sources *sources; /* where connections come from; NULL = any address */
     struct tls_context *tls;       /* with those names; must outlive the worker; NULL = no TLS */
     struct shard *shard;           /* the worker is its owner thread */
@@ -50,6 +50,8 @@ bool worker_turn(struct worker *w);
 /* 0, or -errno of the ring that broke. */
 int worker_error(const struct worker *w);
 const char *worker_ring_features(const struct worker *w);
+/* What it knows of the addresses of an origin. */
+const struct routes_view *worker_routes(const struct worker *w, uint32_t origin);
 void worker_close(struct worker *w);
 
 #endif

@@ -38,6 +38,7 @@ struct worker {
     struct conn *conns;  /* conns_per_origin for the first origin, as many for the next, ... */
     uint32_t conn_count;
     uint32_t conns_per_origin;
+    struct routes_view *routes; /* to each origin */
     struct pool *pools;    /* per origin; NULL: each user has its own connection to each */
     uint32_t conns_in_use; /* not CONN_IDLE */
     uint32_t source_turn;  /* which of the local addresses is next */

@@ -270,6 +270,19 @@ static void write_connections(struct json_writer *w, const struct tally *t)
     json_close(w);
 }
 
+static void write_addresses(struct json_writer *w, const struct result *r)
+{
+    json_open_array(w, "addresses");
+    for (size_t i = 0; i < r->address_count; i++) {
+        json_open_object_line(w, NULL);
+        json_string(w, "address", r->addresses[i].text);
+        json_count(w, "opened", r->addresses[i].opened);
+        json_count(w, "failed", r->addresses[i].failed);
+        json_close(w);
+    }
+    json_close(w);
+}
+
 static void write_lateness(struct json_writer *w, const struct hist_view *v)
 {
     const bool is_empty = v->total == 0;
@@ -402,6 +415,7 @@ int report_json(char **ret_text, const struct result *r)
     write_audit(&w, r->audit);
     write_ages(&w, &r->tally->phases[PHASE_AGE]);
     write_connections(&w, r->tally);
+    write_addresses(&w, r);
     write_generator(&w, r);
     write_expectations(&w, r);
     write_extras(&w, r);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stats/address_tally.h"
 #include "stats/audit.h"
 #include "stats/blame.h"
 #include "stats/evidence.h"
@@ -85,6 +86,8 @@ struct result {
     const struct evidence *evidence;      /* NULL = none */
     const struct audit *audit;            /* NULL = none */
     struct result_generator generator;
+    size_t address_count;
+    const struct address_tally *addresses;
     size_t expectation_count;
     const struct result_expectation *expectations;
 };

@@ -13,7 +13,8 @@
 #include "stats/report/text_evidence.h"
 #include "stats/report/text_tables.h"
 
-#define COLUMNS_MIN 60u
+#define COLUMNS_MIN     60u
+#define ADDRESSES_SHOWN 8u
 
 /* Everything that writing one report needs. `words` is where the text of the next paragraph is put
  * together. */
@@ -248,6 +249,27 @@ static void write_connections(struct page *p)
     paragraph(p, "connections", TONE_PLAIN);
 }
 
+/* Of several addresses each with its share of the connections. */
+static void write_addresses(struct page *p)
+{
+    const struct result *r = p->result;
+    const size_t shown = r->address_count < ADDRESSES_SHOWN ? r->address_count : ADDRESSES_SHOWN;
+
+    if (r->address_count < 2)
+        return;
+    for (size_t i = 0; i < shown; i++) {
+        const struct address_tally *a = &r->addresses[i];
+        sink_text(&p->words, i == 0 ? "" : separator(p));
+        say(p, a->text);
+        sink_format(&p->words, ":\t%" PRIu64 "\topened", a->opened);
+        if (a->failed > 0)
+            sink_format(&p->words, ",\t%" PRIu64 "\tfailed", a->failed);
+    }
+    if (r->address_count > shown)
+        sink_format(&p->words, "%sand %zu\tmore", separator(p), r->address_count - shown);
+    paragraph(p, "addresses", TONE_PLAIN);
+}
+
 /* What was sent and is in no row of its own. */
 static void write_uncounted(struct page *p)
 {
@@ -420,6 +442,7 @@ static void write_page(struct page *p)
     text_evidence(&p->out, r, &p->style);
     write_status_codes(p);
     write_connections(p);
+    write_addresses(p);
     text_phases(&p->out, r, &p->style);
     write_traffic(p);
     write_accounting(p);

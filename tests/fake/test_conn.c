@@ -29,7 +29,7 @@ struct desk {
     struct shard *shard;
     struct worker *worker;
     struct tally *tally;
-    struct route route;
+    struct routes routes;
     _Atomic uint32_t stop, users_target;
 };
 
@@ -43,7 +43,7 @@ static int desk_open(void **state)
     sketch_closed(&d->sketch, 1, 10 * MS);
     assert_int_equal(shard_open(&d->shard, 1), 0);
     assert_int_equal(tally_open(&d->tally, 1), 0);
-    d->route.address_len = 16;
+    routes_set(&d->routes, &(struct route){ .address_len = 16 }, 1);
     *state = d;
     return 0;
 }
@@ -81,7 +81,7 @@ static void desk_start(struct desk *d)
 {
     const struct worker_setup setup = { .plan = &d->sketch.plan,
                                         .cores = 1,
-                                        .routes = &d->route,
+                                        .routes = &d->routes,
                                         .shard = d->shard,
                                         .stop = &d->stop,
                                         .users_target = &d->users_target };

@@ -19,7 +19,7 @@ struct sim {
     struct worker *workers[WORLD_FIBERS_MAX];
     struct shard *shards[WORLD_FIBERS_MAX];
     uint32_t cores;
-    struct route *routes; /* to each origin: they are all the same server */
+    struct routes *routes; /* to each origin: they are all the same server */
     _Atomic uint32_t stop, users_target;
     uint64_t start_ns;
     bool is_over;
@@ -104,11 +104,12 @@ static void sim_open_workers(struct sim *s, const struct plan *plan)
     if (s->routes == NULL)
         abort();
     for (uint32_t i = 0; i < plan->origin_count; i++) {
-        struct sockaddr_in *to = (struct sockaddr_in *)&s->routes[i].address;
+        struct route route = { .address_len = sizeof(struct sockaddr_in) };
+        struct sockaddr_in *to = (struct sockaddr_in *)&route.address;
         to->sin_family = AF_INET;
         to->sin_port = htons(80);
         to->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        s->routes[i].address_len = sizeof *to;
+        routes_set(&s->routes[i], &route, 1);
     }
     atomic_store(&s->users_target, plan->load.users);
     for (uint32_t i = 0; i < s->cores; i++) {

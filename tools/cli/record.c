@@ -176,6 +176,8 @@ static void fill_result(struct record *r, const struct record_setup *s)
             .strain_count = s->strain->count,
             .strain = s->strain->points,
         },
+        .address_count = r->address_count,
+        .addresses = r->addresses,
         .expectation_count = r->expectation_count,
         .expectations = r->expectations,
     };
@@ -187,6 +189,8 @@ int record_open(struct record **ret_record, const struct record_setup *setup)
     if (r == NULL)
         return -ENOMEM;
     int rc = fill_workers(r, setup);
+    if (rc == 0)
+        rc = fleet_addresses(setup->fleet, &r->addresses, &r->address_count);
     if (rc == 0)
         rc = summary_make(&r->summary, setup->collector->now, setup->plan->endpoints,
                           setup->duration_ns);
@@ -214,6 +218,7 @@ void record_close(struct record *r)
     summary_close(r->summary);
     evidence_close(r->evidence);
     free(r->expectations);
+    free(r->addresses);
     free(r->cpu);
     free(r->run_delay);
     free(r->cpus);

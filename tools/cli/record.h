@@ -39,6 +39,8 @@ struct record {
     size_t expectation_count;
     double *cpu;       /* share of each worker over the run, … */
     double *run_delay; /* … and of the time that it waited for a CPU */
+    struct address_tally *addresses;
+    uint32_t address_count;
     int *cpus;
 };
 
