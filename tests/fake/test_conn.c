@@ -178,6 +178,27 @@ static void a_failed_send_fails_its_request_once_and_the_connection_drains(void 
     assert_finished(d, 0, 1);
 }
 
+static void a_silent_send_that_is_cancelled_is_waited_for(void **state)
+{
+    struct desk *d = *state;
+    desk_send(d);
+    at(d, 100); /* no answer in time */
+    fake_complete(OP_CANCEL_SEND, 0, 0);
+    fake_complete(OP_CANCEL_RECV, 0, 0);
+    fake_complete(OP_RECV, 0, -ECANCELED);
+    settle(d);
+    assert_null(
+        fake_armed(OP_CANCEL_SEND, 0)); /* it was found: there is no need to ask again yet */
+    assert_null(fake_armed(OP_CLOSE, 0));
+    fake_complete(OP_SEND_SILENT, 0, -ECANCELED);
+    settle(d);
+    fake_complete(OP_CANCEL_SEND, 0, -ENOENT);
+    settle(d);
+    assert_non_null(fake_armed(OP_CLOSE, 0));
+    assert_finished(d, 0, 1);
+    assert_int_equal(books(d)->counters[COUNTER_STALE_COMPLETIONS], 0);
+}
+
 static void an_end_while_idle_closes_without_a_failure(void **state)
 {
     struct desk *d = *state;
@@ -461,6 +482,7 @@ int main(void)
 #define AT_DESK(f) cmocka_unit_test_setup_teardown(f, desk_open, desk_close)
         AT_DESK(a_response_in_pieces_is_one_answer),
         AT_DESK(a_failed_send_fails_its_request_once_and_the_connection_drains),
+        AT_DESK(a_silent_send_that_is_cancelled_is_waited_for),
         AT_DESK(an_end_while_idle_closes_without_a_failure),
         AT_DESK(a_late_answer_after_a_timeout_reaches_nobody),
         AT_DESK(a_receive_that_ran_dry_is_armed_again),
