@@ -45,9 +45,10 @@ http {
 
 
 def pin_to(cpu):
-    """For preexec_fn: one CPU, and as many descriptors as are allowed."""
+    """For preexec_fn: one CPU (None: whichever is free), and as many descriptors as are allowed."""
     def prepare():
-        os.sched_setaffinity(0, {cpu})
+        if cpu is not None:
+            os.sched_setaffinity(0, {cpu})
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return prepare
@@ -120,8 +121,8 @@ class Server:
 
 
 class TargetServer(Server):
-    def __init__(self, options, work_us=0):
-        super().__init__([options.squall, "target", "--listen", "127.0.0.1:0", "--work-us", work_us, "-q"],
+    def __init__(self, options, work_us=0, threads=1):
+        super().__init__([options.squall, "target", "--listen", "127.0.0.1:0", "--work-us", work_us, "--threads", threads, "-q"],
                          options.server_cpu, stdout=subprocess.PIPE)
         line = self.process.stdout.readline().decode()
         found = re.match(r"listening on (http://\S+)", line)

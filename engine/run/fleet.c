@@ -76,6 +76,15 @@ static int fault_of_ring(struct fleet_fault *ret_fault, int err, uint32_t files)
         return fault(ret_fault, err,
                      "raise it with 'ulimit -n', use fewer connections or more --threads", message);
     case -ENOMEM:
+        if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+            snprintf(message, sizeof message,
+                     "no memory for the connections and rings; this process may have %llu KiB of "
+                     "address space",
+                     (unsigned long long)limit.rlim_cur / 1024);
+            return fault(ret_fault, err,
+                         "use fewer connections, or raise the limit with 'ulimit -v unlimited'",
+                         message);
+        }
         getrlimit(RLIMIT_MEMLOCK, &limit);
         snprintf(message, sizeof message,
                  "no memory for the connections and rings; locked memory is limited to %llu KiB",

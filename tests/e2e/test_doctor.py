@@ -201,6 +201,14 @@ class Network(rig.Case):
         self.assert_clean(run)
         self.assertIn("up to 11 connections to one server need a local port each", run.err)
 
+    def test_ports_that_run_out_in_the_run_are_counted_and_it_goes_on(self):
+        self.wait_for_ports()
+        run = rig.squall(self.url + "/delay/50ms", "-t", 1, "-c", 20, "-R", 400, "-d", "600ms", before=self.inside)
+        self.assert_books_balance(run)
+        self.assertEqual(set(run.failures()), {"local_port"}, str(run))
+        self.assertGreater(run.result["total"]["ok"], 50)
+        self.assertEqual(run.result["connections"]["opened"], 10)
+
     def test_new_connections_run_as_fast_as_ports_come_back_and_no_faster(self):
         self.wait_for_ports()
         run = self.run_inside("-c", 2, "-R", 16, "-d", "2s", "--requests-per-connection", 2)

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import resource
+import unittest
 
 import refusal
 import rig
@@ -55,6 +56,9 @@ class Limits(rig.Case):
                                  before=lambda: refusal.refuse(refusal.IO_URING_SETUP, error))
                 self.assert_refused(run)
                 self.assertIn("io_uring", run.err)
+                code, out, err = rig.call("target", before=lambda: refusal.refuse(refusal.IO_URING_SETUP, error))
+                self.assertEqual((code, out), (3, ""))
+                self.assertRegex(err, "^squall target: io_uring refused: .*; .*\n$")
 
     def test_too_few_descriptors_are_named_with_the_number_needed(self):
         run = rig.squall(self.target.url, "-n", 100, "-c", 500, timeout=20,
@@ -71,6 +75,25 @@ class Limits(rig.Case):
                          before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
         self.assert_clean(run)
         self.assertEqual(run.result["total"]["ok"], 200)
+
+    def test_descriptors_that_run_out_in_the_run_are_counted_and_it_goes_on(self):
+        """Without direct files each connection is a descriptor."""
+        run = rig.squall(self.target.url + "/delay/20ms", "-c", 63, "-n", 600, "-t", 1, timeout=20,
+                         environment={"SQUALL_RING_MASK": "direct_files"},
+                         before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
+        self.assert_books_balance(run)
+        self.assertEqual(set(run.failures()), {"local_fd"}, str(run))
+        self.assertGreater(run.result["total"]["ok"], 300)
+        self.assert_exit(run, 1)
+
+    @unittest.skipIf(rig.SANITIZED, "sanitizers take address space of their own")
+    def test_too_little_address_space_is_refused_with_the_limit(self):
+        limit = 24 << 20
+        run = rig.squall(self.target.url, "-n", 100, "-c", 2000, timeout=20,
+                         before=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        self.assert_refused(run)
+        self.assertEqual(run.err, "squall: no memory for the connections and rings; this process may have 24576 KiB of address "
+                                  "space: use fewer connections, or raise the limit with 'ulimit -v unlimited'\n")
 
     def test_little_lockable_memory_is_enough_or_named(self):
         for limit in (64 * 1024, 0):
