@@ -245,12 +245,23 @@ static void conn_send_rendered(struct worker *w, struct conn *c, uint32_t room)
     }
 }
 
+/* Its host's name has come to stand for other addresses. */
+static bool conn_is_left_behind(const struct worker *w, const struct conn *c)
+{
+    return w->setup.follows_names && !routes_is_current(&w->setup.routes[c->origin], c->route);
+}
+
 void conn_flush(struct worker *w, struct conn *c)
 {
     if (c->state != CONN_OPEN && c->state != CONN_EXCHANGING)
         return;
     if (c->armed & OP_BIT(OP_SEND))
         return; /* two under way could overtake one another: its completion flushes again */
+    if (conn_is_left_behind(w, c)) {
+        if (c->flight.count == 0)
+            conn_end(w, c, EV_RETIRED, CLOSE_ADDRESS_GONE, FAILURE_NONE, NULL);
+        return;
+    }
     const uint32_t room = conn_room(w, c);
     if (room == 0)
         return;

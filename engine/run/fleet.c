@@ -191,6 +191,7 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             .tls = t->tls,
             .routes = reach_routes(f->reach),
             .sources = options->sources,
+            .follows_names = options->resolve_every_ns > 0,
             .shard = t->shard,
             .stop = &f->stop,
             .users_target = &f->users_target,
@@ -299,6 +300,8 @@ int fleet_start(struct fleet *f)
     pthread_mutex_lock(&f->gate);
     for (uint32_t i = 0; i < f->thread_count && rc == 0; i++)
         rc = fleet_start_thread(&f->threads[i]);
+    if (rc == 0)
+        rc = reach_start(f->reach);
     if (rc == 0)
         f->start_ns = clock_now_ns() + START_DELAY_NS;
     pthread_mutex_unlock(&f->gate);

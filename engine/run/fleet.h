@@ -32,6 +32,7 @@ struct fleet_options {
     const struct tls_options *tls; /* for https:// */
     const char *sni;               /* whom servers have to prove to be; NULL = each its host */
     bool busy_poll;                /* workers never sleep: lowest lateness, all of their CPUs */
+    uint64_t resolve_every_ns;     /* names are looked up again so often; 0 = never */
     const struct host_port *connect_to; /* instead of where the plan's URLs lead; NULL = there */
     const char *unix_path;              /* likewise, a socket of Unix */
     const struct sources *sources; /* local addresses to connect from; NULL = the kernel's choice */

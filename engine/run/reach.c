@@ -1,11 +1,13 @@
 #include "engine/run/reach.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/io/clock.h"
 #include "engine/io/probe.h"
 #include "engine/io/socket.h"
 
@@ -13,6 +15,12 @@ struct reach {
     const struct plan *plan;
     struct fleet_options options;
     struct routes *routes; /* to each origin */
+
+    pthread_t thread; /* looks names up again */
+    bool is_started;
+    pthread_mutex_t lock;
+    pthread_cond_t over; /* signalled when … */
+    bool is_over;        /* … it shall end; under the lock */
 };
 
 static int fault(struct fleet_fault *ret_fault, int err, const char *remedy, const char *format,
@@ -118,6 +126,16 @@ static int find_origin(struct reach *r, uint32_t origin, struct fleet_fault *ret
     return 0;
 }
 
+static void open_signal(struct reach *r)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->over, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&r->lock, NULL);
+}
+
 int reach_open(struct reach **ret_reach, const struct plan *plan,
                const struct fleet_options *options, struct fleet_fault *ret_fault)
 {
@@ -126,6 +144,7 @@ int reach_open(struct reach **ret_reach, const struct plan *plan,
         return fault(ret_fault, -ENOMEM, "free some memory", "no memory");
     r->plan = plan;
     r->options = *options;
+    open_signal(r);
     r->routes = calloc(plan->origin_count, sizeof *r->routes);
     int rc = r->routes != NULL ? 0 : fault(ret_fault, -ENOMEM, "free some memory", "no memory");
     if (rc == 0 && options->sources != NULL)
@@ -146,8 +165,60 @@ void reach_close(struct reach *r)
 {
     if (r == NULL)
         return;
+    if (r->is_started) {
+        pthread_mutex_lock(&r->lock);
+        r->is_over = true;
+        pthread_cond_signal(&r->over);
+        pthread_mutex_unlock(&r->lock);
+        pthread_join(r->thread, NULL);
+    }
+    pthread_cond_destroy(&r->over);
+    pthread_mutex_destroy(&r->lock);
     free(r->routes);
     free(r);
+}
+
+/* ---- while the run goes on ---- */
+
+/* False when it is over. */
+static bool sleep_until(struct reach *r, uint64_t due_ns)
+{
+    const struct timespec due = { .tv_sec = (time_t)(due_ns / 1000000000),
+                                  .tv_nsec = (long)(due_ns % 1000000000) };
+    pthread_mutex_lock(&r->lock);
+    int rc = 0;
+    while (!r->is_over && rc == 0)
+        rc = pthread_cond_timedwait(&r->over, &r->lock, &due);
+    const bool goes_on = !r->is_over;
+    pthread_mutex_unlock(&r->lock);
+    return goes_on;
+}
+
+/* A name that cannot be found just now stands for what it stood for. */
+static void *follow_names(void *argument)
+{
+    struct reach *r = argument;
+    uint64_t due_ns = clock_now_ns() + r->options.resolve_every_ns;
+    while (sleep_until(r, due_ns)) {
+        for (uint32_t i = 0; i < r->plan->origin_count; i++) {
+            struct route found[ROUTES_MAX];
+            struct fleet_fault unheard;
+            const int count = find_addresses(r, i, found, &unheard);
+            if (count > 0)
+                routes_set(&r->routes[i], found, (uint32_t)count);
+        }
+        due_ns = clock_now_ns() + r->options.resolve_every_ns;
+    }
+    return NULL;
+}
+
+int reach_start(struct reach *r)
+{
+    if (r->options.resolve_every_ns == 0 || r->options.unix_path != NULL)
+        return 0;
+    const int rc = pthread_create(&r->thread, NULL, follow_names, r);
+    r->is_started = rc == 0;
+    return -rc;
 }
 
 const struct routes *reach_routes(const struct reach *r)

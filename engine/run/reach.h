@@ -1,5 +1,6 @@
 /* reach — where the connections of a run lead and where they come from: found out and checked
- * before it starts. Controlling thread only; the tables may be looked at by any. Blocks.
+ * before it starts, and when asked for, names are looked up again while it goes on. Controlling
+ * thread only; the tables may be looked at by any. Blocks.
  */
 #ifndef SQUALL_ENGINE_RUN_REACH_H
 #define SQUALL_ENGINE_RUN_REACH_H
@@ -15,6 +16,10 @@ struct reach;
  * path), -ENOMEM. What `options` point to must outlive it. */
 int reach_open(struct reach **ret_reach, const struct plan *plan,
                const struct fleet_options *options, struct fleet_fault *ret_fault);
+/* Looks the names up again every so often, as the options say, on a thread of its own: a resolver
+ * that takes long keeps nobody waiting. 0 or -errno. */
+int reach_start(struct reach *r);
+/* May have to wait for the resolver. */
 void reach_close(struct reach *r);
 
 /* To each origin of the plan. */

@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-#define SILENT_FIRST_NS UINT64_C(500000000) /* an address is passed over for so long at first, … \
-                                             */
-#define SILENT_DOUBLED 6                    /* … and twice as long each time, up to 32 s */
+#define SILENT_FIRST_NS                                                                            \
+    UINT64_C(500000000)  /* an address is passed over for so long at first, …                    \
+                          */
+#define SILENT_DOUBLED 6 /* … and twice as long each time, up to 32 s */
 
 /* ---- the table ---- */
 
@@ -55,11 +56,6 @@ uint32_t routes_set(struct routes *r, const struct route *found, uint32_t count)
     return without_room;
 }
 
-static bool is_current(const struct routes *r, uint32_t index)
-{
-    return atomic_load_explicit(&r->entries[index].is_current, memory_order_relaxed);
-}
-
 /* ---- a worker's view ---- */
 
 static uint64_t silence_ns(const struct routes_mark *m)
@@ -93,7 +89,7 @@ uint32_t routes_choose(struct routes_view *v, uint64_t now_ns)
     uint32_t chosen = count;
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t index = (v->turn + i) % count;
-        if (!is_current(v->routes, index))
+        if (!routes_is_current(v->routes, index))
             continue;
         if (chosen == count)
             chosen = index; /* when none answers, each has its turn */
@@ -121,7 +117,7 @@ static bool another_answers(const struct routes_view *v, uint32_t index)
 {
     const uint32_t count = atomic_load_explicit(&v->routes->count, memory_order_acquire);
     for (uint32_t i = 0; i < count; i++) {
-        if (i != index && is_current(v->routes, i) && answers(&v->marks[i]))
+        if (i != index && routes_is_current(v->routes, i) && answers(&v->marks[i]))
             return true;
     }
     return false;

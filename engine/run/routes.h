@@ -31,6 +31,12 @@ struct routes {
  * room. */
 uint32_t routes_set(struct routes *r, const struct route *found, uint32_t count);
 
+/* The name stands for it. */
+static inline bool routes_is_current(const struct routes *r, uint32_t index)
+{
+    return atomic_load_explicit(&r->entries[index].is_current, memory_order_relaxed);
+}
+
 /* What one worker knows of one address. */
 struct routes_mark {
     cell opened, failed;      /* connections to it */

@@ -24,7 +24,8 @@ struct worker_setup {
     const struct plan *plan;
     uint32_t core,
         cores; /* this one, of so many: users, arrivals and requests are dealt out round robin */
-    const struct routes *routes;   /* to each origin; must outlive the worker */
+    const struct routes *routes; /* to each origin; must outlive the worker */
+    bool follows_names; /* connections to an address that is not current any more are closed */
     const struct sources *sources; /* where connections come from; NULL = any address */
     struct tls_context *tls;       /* with those names; must outlive the worker; NULL = no TLS */
     struct shard *shard;           /* the worker is its owner thread */

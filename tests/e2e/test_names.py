@@ -101,6 +101,34 @@ class Names(rig.Case):
         self.assert_exit(run, 1)
         self.assertEqual(run.failures(), {"connect_refused": 4})
 
+    # --- names that change --------------------------------------------------------------------------------
+
+    def test_a_name_is_looked_up_once_unless_asked_otherwise(self):
+        port = self.serve("0.0.0.0")
+        with name_server.NameServer(moving_test=["127.0.0.1"]) as names:
+            running = rig.Running(f"http://moving.test:{port}/", "-c", 2, "-R", 200, "-d", "1s", "--requests-per-connection", 5)
+            time.sleep(0.3)
+            names.answers["moving.test"] = ["127.0.0.2"]
+            run = running.wait()
+        self.assert_clean(run)
+        self.assertEqual(list(opened(run)), [f"127.0.0.1:{port}"])
+
+    def test_a_name_that_moves_is_followed_by_kept_connections_too(self):
+        port = self.serve("0.0.0.0")
+        for options in ((), ("-p", 4)):
+            with self.subTest(options), name_server.NameServer(moving_test=["127.0.0.1", "127.0.0.2"]) as names:
+                running = rig.Running(f"http://moving.test:{port}/", "-t", 1, "-c", 4, "-d", "1500ms", "--resolve-every", "100ms",
+                                      *options)
+                time.sleep(0.5)
+                names.answers["moving.test"] = name_server.SERVFAIL     # no reason to leave
+                time.sleep(0.3)
+                names.answers["moving.test"] = ["127.0.0.2", "127.0.0.3"]
+                run = running.wait()
+                self.assert_clean(run)
+                self.assertEqual(opened(run)[f"127.0.0.1:{port}"], 2)
+                self.assertEqual(sum(opened(run).values()), 6)
+                self.assertEqual(run.result["connections"]["closed"], {"address_gone": 2, "run_ended": 4})
+
     # --- names that are wrong -----------------------------------------------------------------------------
 
     def test_a_name_that_cannot_be_found_ends_before_the_run(self):

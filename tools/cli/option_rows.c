@@ -54,6 +54,8 @@ const struct option_row option_rows[] = {
       "connect there, whatever the URL says; the Host header stays" },
     { BOTH, 0, "unix", "PATH", OPTION_TEXT, AT(unix_path), 0, 0, NULL, "Connection",
       "connect to this socket of Unix, whatever the URL says" },
+    { BOTH, 0, "resolve-every", "T", OPTION_TIME, AT(resolve_every), 1, 0, NULL, "Connection",
+      "look names up again so often and follow them; default once, before the run" },
     { BOTH, 0, "source", "LIST", OPTION_SOURCES, AT(sources), 0, 0, NULL, "Connection",
       "local addresses to connect from in turn, such as 127.0.0.2-127.0.0.40,10.0.0.0/28" },
 

@@ -69,6 +69,7 @@ struct options {
     enum option_form form;
     const char *subject; /* the URL or FILE */
 
+    struct option_time resolve_every;
     struct option_time duration, timeout, stop_timeout;
     struct option_count requests, connections, users, pipeline, requests_per_connection;
     struct option_count threads, seed, exit_code_on_failure;
