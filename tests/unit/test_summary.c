@@ -119,6 +119,28 @@ static void percentiles_are_over_all_finished_requests_and_beside_them_over_succ
     shard_close(shard);
 }
 
+/* 1, 2, ... 2000 ns: a percentile tells its own rank. */
+static void each_percentile_is_the_one_its_name_says(void **state)
+{
+    (void)state;
+    static const double expected_us[SUMMARY_QUANTILE_COUNT] = {
+        [SUMMARY_P50] = 1.0,  [SUMMARY_P75] = 1.5,     [SUMMARY_P90] = 1.8,   [SUMMARY_P95] = 1.9,
+        [SUMMARY_P99] = 1.98, [SUMMARY_P99_9] = 1.998, [SUMMARY_P99_99] = 2.0
+    };
+    struct shard *shard = open_shard();
+    struct tally *t = open_tally();
+
+    for (uint64_t ns = 1; ns <= 2000; ns++)
+        finish(shard, ns % 2, ns % 5 == 0 ? OUTCOME_FAILED : OUTCOME_OK, ns);
+    tally_take(t, shard);
+    struct summary *s = make(t, 1);
+    for (int q = 0; q < SUMMARY_QUANTILE_COUNT; q++)
+        assert_true(fabs(s->total.latency.quantile_us[q] - expected_us[q]) < 1e-9);
+    summary_close(s);
+    tally_close(t);
+    shard_close(shard);
+}
+
 static void assert_latency_is_nan(const struct summary_latency *l)
 {
     assert_true(isnan(l->min_us) && isnan(l->mean_us) && isnan(l->max_us));
@@ -223,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_and_total_count_the_same_requests),
         cmocka_unit_test(percentiles_are_over_all_finished_requests_and_beside_them_over_successes),
+        cmocka_unit_test(each_percentile_is_the_one_its_name_says),
         cmocka_unit_test(what_does_not_exist_is_nan_and_never_zero),
         cmocka_unit_test(a_request_that_was_never_sent_has_no_service_time),
         cmocka_unit_test(a_point_of_the_series_is_one_interval),
