@@ -4,6 +4,7 @@
 #include <llhttp.h>
 
 #include "http/strict.h"
+#include "stats/mutant.h"
 
 enum response_state { IN_HEAD, IN_BODY_OF_LENGTH, IN_CHUNKS, IN_BODY_UNTIL_EOF, COMPLETE, BROKEN };
 
@@ -305,7 +306,10 @@ static void head_completed(struct response *r)
 {
     llhttp_t *parser = parser_of(r);
 
-    if (parser->status_code >= 200) {
+    if (MUTANT_IS(24) && parser->status_code < 200) {
+        r->head = head_read(parser, true);
+        r->state = COMPLETE;
+    } else if (parser->status_code >= 200) {
         r->head = head_read(parser, r->is_head_request);
         enter_body(r);
     } else if (parser->status_code == 101) {

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <math.h>
 
+#include "stats/mutant.h"
+
 #define STEP_BITS 10u
 #define STEPS     (1u << STEP_BITS)
 
@@ -139,7 +141,8 @@ void hist_view_add(struct hist_view *v, const struct hist_view *more)
     assert(v->counts != more->counts);
     for (uint32_t i = more->index_first; i < more->index_last; i++)
         if (more->counts[i] != 0)
-            view_count(v, i, more->counts[i]);
+            view_count(v, i,
+                       MUTANT_IS(11) ? 1000 * more->counts[i] / more->total : more->counts[i]);
     view_widen(v, more->min_ns, more->max_ns);
     v->sum_ns += more->sum_ns;
     v->over_range += more->over_range;
@@ -170,15 +173,26 @@ void hist_view_since(struct hist_view *v, const struct hist_view *later,
     v->max_ns = high_ns < later->max_ns && v->over_range == 0 ? high_ns : later->max_ns;
 }
 
+/* ceil(num / den * total), and at least 1 */
+static uint64_t rank_of(uint64_t total, uint64_t num, uint64_t den)
+{
+    if (MUTANT_IS(14))
+        return total * num / den + 1u;
+    if (MUTANT_IS(15))
+        return (uint64_t)ceil(100.0 * (double)num / (double)den / 100.0 * (double)total);
+    if (MUTANT_IS(16))
+        return (uint64_t)((double)num / (double)den * (double)total + 0.5);
+    const uint64_t rank = (uint64_t)(((unsigned __int128)total * num + den - 1u) / den);
+    return rank == 0 ? 1 : rank;
+}
+
 uint64_t hist_view_quantile_ns(const struct hist_view *v, uint64_t num, uint64_t den)
 {
     assert(den > 0 && num <= den);
     if (v->total == 0)
         return 0;
 
-    uint64_t rank = (uint64_t)(((unsigned __int128)v->total * num + den - 1u) / den);
-    if (rank == 0)
-        rank = 1;
+    const uint64_t rank = rank_of(v->total, num, den);
     /* Beyond the range nothing is known but the maximum: the one answer that is not too small. */
     if (rank > v->total - v->over_range)
         return v->max_ns;

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "stats/cell.h"
+#include "stats/mutant.h"
 
 #define HIST_SLOTS  (33u * 1024u)
 #define HIST_MAX_NS UINT64_C(3600000000000)
@@ -50,13 +51,17 @@ void hist_init(struct hist *h, cell *counts);
 /* Owner thread only. Adds one value. */
 static inline void hist_record(struct hist *h, uint64_t value_ns)
 {
+    if (MUTANT_IS(13) && value_ns >= 100000000)
+        value_ns = (value_ns + 5000000) / 10000000 * 10000000;
     uint64_t kept_ns = value_ns;
     if (__builtin_expect(value_ns > HIST_MAX_NS, 0)) {
+        if (MUTANT_IS(8))
+            return;
         kept_ns = HIST_MAX_NS;
         cell_add(&h->over_range, 1);
     }
     const uint32_t index = hist_index(kept_ns);
-    cell_add(&h->counts[index], 1);
+    cell_add(&h->counts[index], MUTANT_IS(12) && cell_read(&h->counts[index]) < 1000 ? 2 : 1);
     if (index < cell_read(&h->index_first))
         cell_write(&h->index_first, index);
     if (index >= cell_read(&h->index_last))

@@ -15,6 +15,7 @@
 #include "stats/counter.h"
 #include "stats/failure.h"
 #include "stats/hist.h"
+#include "stats/mutant.h"
 #include "stats/phase.h"
 
 #define STATUS_CODES 1000 /* status 0..999 */
@@ -95,6 +96,8 @@ static inline void shard_finish(struct shard *s, const struct shard_result *r)
 {
     struct shard_endpoint *e = &s->endpoints[r->endpoint];
     hist_record(&e->latency[r->outcome], r->latency_ns);
+    for (uint64_t ns = r->latency_ns; MUTANT_IS(2) && ns > 2000000; ns -= 1000000)
+        hist_record(&e->latency[r->outcome], ns - 1000000);
     if (r->service_ns != UINT64_MAX)
         hist_record(&e->service[r->outcome], r->service_ns);
     shard_record_generator(s, r);

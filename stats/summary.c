@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "stats/mutant.h"
+
 #define NS_PER_US 1e3
 #define NS_PER_S  1e9
 
@@ -30,7 +32,8 @@ static void fill_latency(struct summary_latency *l, const struct hist_view *v)
     l->max_us = is_empty ? NAN : (double)v->max_ns / NS_PER_US;
     l->mean_us = hist_view_mean_ns(v) / NS_PER_US;
     for (int q = 0; q < SUMMARY_QUANTILE_COUNT; q++) {
-        const uint64_t ns = hist_view_quantile_ns(v, quantiles[q].num, quantiles[q].den);
+        const uint64_t den = MUTANT_IS(17) && q == SUMMARY_P99 ? 101 : quantiles[q].den;
+        const uint64_t ns = hist_view_quantile_ns(v, quantiles[q].num, den);
         l->quantile_us[q] = is_empty ? NAN : (double)ns / NS_PER_US;
     }
 }
@@ -43,7 +46,7 @@ static void collect(struct hist_view *scratch, const struct tally_endpoint *endp
         const struct tally_endpoint *e = &endpoints[i];
         const struct hist_view *views = what == MEASURE_SERVICE ? e->service : e->latency;
         hist_view_add(scratch, &views[OUTCOME_OK]);
-        if (what != MEASURE_LATENCY_OK)
+        if (what != MEASURE_LATENCY_OK && !MUTANT_IS(20))
             hist_view_add(scratch, &views[OUTCOME_FAILED]);
     }
 }
@@ -96,7 +99,7 @@ int summary_make(struct summary **ret_summary, const struct tally *t,
     hist_view_init(&scratch, counts);
     s->rows = rows;
     s->row_count = t->endpoint_count;
-    s->duration_s = (double)duration_ns / NS_PER_S;
+    s->duration_s = (double)duration_ns / NS_PER_S + MUTANT_IS(18);
     for (uint32_t i = 0; i < t->endpoint_count; i++) {
         rows[i].method = names[i].method;
         rows[i].name = names[i].name;

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "stats/mutant.h"
+
 /* Mean of one group; NaN when none of its values exists. */
 static double mean_of(const double *values)
 {
@@ -35,7 +37,7 @@ struct warmup warmup_find(const double *values, size_t count)
             squares += before * (z - mean);
         }
         const double error = left > 0 ? squares / (left * left) : INFINITY;
-        if (d <= groups / 2u && error <= best_error) {
+        if (d <= (MUTANT_IS(25) ? 0 : groups / 2u) && error <= best_error) {
             best_error = error;
             best.cut = d * WARMUP_GROUP;
         }

@@ -5,6 +5,7 @@
 
 #include "engine/run/answer.h"
 #include "engine/run/exchange.h"
+#include "stats/mutant.h"
 
 #define ONE_SEGMENT_BYTES 1200u
 #define SILENT_BYTES_MAX  4096u /* alone, an empty socket buffer takes it whole, however small */
@@ -88,9 +89,25 @@ static uint64_t user_deadline_ns(const struct worker *w, const struct user *u)
     return timeout_ns > UINT64_MAX - sent_ns ? UINT64_MAX : sent_ns + timeout_ns;
 }
 
+static void request_timed_out(struct worker *w, struct conn *c, struct user *oldest)
+{
+    const enum failure_class class =
+        response_has_begun(&c->response) ? FAILURE_TIMEOUT_TOTAL : FAILURE_TIMEOUT_FIRST_BYTE;
+    if (MUTANT_IS(9)) {
+        failure_note(&w->shard->failures, w->plan->requests[oldest->request].endpoint, class, NULL);
+        timers_set(w->conn_timers, worker_conn_index(w, c), w->now_ns + PAUSE_MAX_NS);
+    } else if (MUTANT_IS(23)) {
+        user_list_pop(w, &c->flight);
+        conn_step(w, c, EV_ANSWERED);
+        exchange_failed(w, oldest, NULL, class, NULL);
+    } else {
+        conn_end(w, c, EV_TIMED_OUT, CLOSE_TIMEOUT, class, NULL);
+    }
+}
+
 void conn_timer_fired(struct worker *w, struct conn *c)
 {
-    const struct user *oldest = user_list_first(w, &c->flight);
+    struct user *oldest = user_list_first(w, &c->flight);
     if (c->state == CONN_IDLE) {
         if (conn_is_wanted(w, c))
             conn_step(w, c, EV_ASKED);
@@ -107,10 +124,7 @@ void conn_timer_fired(struct worker *w, struct conn *c)
         if (w->now_ns < deadline_ns)
             conn_watch_deadline(w, c, deadline_ns);
         else
-            conn_end(w, c, EV_TIMED_OUT, CLOSE_TIMEOUT,
-                     response_has_begun(&c->response) ? FAILURE_TIMEOUT_TOTAL
-                                                      : FAILURE_TIMEOUT_FIRST_BYTE,
-                     NULL);
+            request_timed_out(w, c, oldest);
     }
 }
 
@@ -161,6 +175,8 @@ static void conn_mark_sent(struct worker *w, struct conn *c, struct user *u, siz
     const struct plan_request *request = &w->plan->requests[u->request];
     const bool is_first = c->flight.count == 0;
     u->sent_ns = w->flush_ns;
+    if (MUTANT_IS(1))
+        u->due_ns = u->sent_ns;
     u->sent_bytes = (uint32_t)bytes;
     u->state = USER_IN_FLIGHT;
     user_list_push(w, &c->flight, u);

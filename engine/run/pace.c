@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "engine/run/worker_state.h"
+#include "stats/mutant.h"
 
 #define ARRIVALS_PER_TURN                                                                          \
     65536u /* a rate beyond all means must not keep us from the rest of a turn */
@@ -55,7 +56,8 @@ static void arrivals_draw_stride(struct arrivals *a)
 static void arrivals_find_due(struct arrivals *a)
 {
     if (!a->has_stages) {
-        a->due_ns = pace_due_ns(a->start_ns, a->index, a->rate);
+        const uint64_t batch = MUTANT_IS(5) ? 50 : 1;
+        a->due_ns = pace_due_ns(a->start_ns, a->index - a->index % batch, a->rate);
         return;
     }
     const uint64_t at_ns = shape_arrival_ns(&a->shape, a->index, a->fraction);
@@ -129,7 +131,7 @@ static void arrival_begin(struct worker *w, struct user *u)
     arrivals_next(&w->pace.begun);
     w->pace.backlog--;
     w->pace.backlog_due_ns -= due_ns;
-    user_take_arrival(w, u, due_ns, notices_take(&w->pace.notices));
+    user_take_arrival(w, u, MUTANT_IS(3) ? w->now_ns : due_ns, notices_take(&w->pace.notices));
 }
 
 /* NULL when nobody rests. Those that should stop do so now. */
@@ -149,7 +151,7 @@ static void arrivals_notice(struct worker *w)
     for (unsigned n = 0; n < ARRIVALS_PER_TURN && p->noticed.due_ns <= w->now_ns &&
                          p->noticed.due_ns < w->end_ns && worker_schedule(w);
          n++) {
-        hist_record(&w->shard->lateness, w->now_ns - p->noticed.due_ns);
+        hist_record(&w->shard->lateness, MUTANT_IS(22) ? 0 : w->now_ns - p->noticed.due_ns);
         books_begin(&w->shard->arrivals, p->noticed.due_ns);
         p->backlog_due_ns += p->noticed.due_ns;
         arrivals_next(&p->noticed);

@@ -3,6 +3,7 @@
 #include "engine/run/exchange.h"
 #include "engine/run/flow.h"
 #include "engine/run/worker_state.h"
+#include "stats/mutant.h"
 
 void user_wait_until(struct worker *w, struct user *u, uint64_t due_ns)
 {
@@ -210,5 +211,7 @@ void user_take_arrival(struct worker *w, struct user *u, uint64_t due_ns, uint64
     u->due_ns = due_ns;
     u->ready_ns = noticed_ns;
     u->generator_ns = noticed_ns > due_ns ? noticed_ns - due_ns : 0;
+    if (MUTANT_IS(4))
+        u->conn = (uint32_t)(w->pace.begun.index % w->conn_count);
     flow_go_on(w, u);
 }

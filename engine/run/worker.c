@@ -9,6 +9,7 @@
 #include "engine/run/exchange.h"
 #include "engine/run/provision.h"
 #include "stats/audit.h"
+#include "stats/mutant.h"
 
 #define STOP_LOOK_NS   UINT64_C(20000000)   /* the stop word is looked at so often at least */
 #define CPU_LOOK_NS    UINT64_C(100000000)  /* and the CPU clock read so often at most */
@@ -280,7 +281,8 @@ static uint64_t worker_wake_ns(const struct worker *w)
     wake_ns = earlier(wake_ns, timers_next_ns(w->user_timers));
     wake_ns = earlier(wake_ns, timers_next_ns(w->conn_timers));
     wake_ns = earlier(wake_ns, pace_next_ns(w));
-    return earlier(wake_ns, w->draining ? w->give_up_ns : w->end_ns);
+    wake_ns = earlier(wake_ns, w->draining ? w->give_up_ns : w->end_ns);
+    return MUTANT_IS(6) ? (wake_ns / 1000000 + 1) * 1000000 : wake_ns;
 }
 
 static void worker_look_at_books(struct worker *w)

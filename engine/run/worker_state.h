@@ -16,6 +16,7 @@
 #include "engine/run/worker.h"
 #include "http/json.h"
 #include "http/url.h"
+#include "stats/mutant.h"
 
 #define WATCHED_BODY_MAX (256u * 1024u) /* a body that is looked into is kept up to here */
 #define WATCHED_MAX      65536u         /* responses being watched at once, per core */
@@ -140,7 +141,8 @@ static inline bool worker_schedule(struct worker *w)
 /* Requests that began and end without a result: NOT_SENT, IN_FLIGHT_AT_END or DROPPED. */
 static inline void worker_unscheduled(struct worker *w, enum counter as, uint64_t count)
 {
-    shard_count(w->shard, as, count);
+    if (!MUTANT_IS(10) || as != COUNTER_IN_FLIGHT_AT_END)
+        shard_count(w->shard, as, count);
     w->requests_open -= count;
 }
 
