@@ -106,6 +106,17 @@ class Pages(Case):
             self.assertEqual(client.ask("/delay/soon").status, 404)
             self.assertEqual(client.ask("/delay/0ms", "HEAD").status, 200)
 
+    def test_one_delay_in_so_many_is_another(self):
+        with self.target.connect() as client:
+            waits = []
+            for _ in range(6):
+                began = time.monotonic()
+                self.assertEqual(client.ask("/delay/0ms?every=3&then=50ms").body, HELLO)
+                waits.append(time.monotonic() - began >= 0.05)
+            self.assertEqual(waits, [False, False, True] * 2)
+            for query in ("every=0&then=1ms", "every=2", "every=x&then=1ms", "every=2&then=soon"):
+                self.assertEqual(client.ask(f"/delay/0ms?{query}").status, 400, query)
+
     def test_slow_takes_as_long_as_its_rate_says(self):
         with self.target.connect() as client:
             began = time.monotonic()

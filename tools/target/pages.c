@@ -233,12 +233,30 @@ static void page_chunked(const struct page_call *call)
         sendq_add_chunks(q, len);
 }
 
+static bool delay_read(struct span text, uint64_t *ret_ns)
+{
+    return quantity_duration_ns(text, ret_ns) == NULL && *ret_ns <= DELAY_MAX_NS;
+}
+
+/* The delay of the path, but that of `then` for one in `every`, over all who ask this server. */
 static void page_delay(const struct page_call *call)
 {
-    uint64_t after_ns;
-    if (quantity_duration_ns(call->argument, &after_ns) != NULL || after_ns > DELAY_MAX_NS) {
+    uint64_t after_ns, then_ns, every;
+    const struct span period = query_value(call->request->query, SPAN_LITERAL("every"));
+    const struct span then = query_value(call->request->query, SPAN_LITERAL("then"));
+    if (!delay_read(call->argument, &after_ns)) {
         page_not_found(call);
         return;
+    }
+    if (period.len > 0) {
+        if (!page_number(period, UINT32_MAX, &every) || every == 0 || !delay_read(then, &then_ns)) {
+            page_reply(
+                call, &(struct reply){ .status = 400, .type = TYPE_TEXT },
+                SPAN_LITERAL("expected a whole number above 0 as every, and a time as then\n"));
+            return;
+        }
+        if (++call->server->delays % every == 0)
+            after_ns = then_ns;
     }
     struct outbox *page = &call->guest->queue.page;
     outbox_clear(page, PAGE_KEEP);

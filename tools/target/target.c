@@ -53,6 +53,7 @@ static const char usage_text[] =
     "  /status/N           an answer of status N        /chunked/N   N bytes in chunks\n"
     "  /delay/T            answers after T (10ms, 1s)   /slow/N?bytes_per_s=B   N bytes, drop by "
     "drop\n"
+    "  /delay/T?every=N&then=U      one in N answers after U instead\n"
     "  /echo               the request as JSON          /close /reset /stall    ends badly, or not "
     "at all\n"
     "  /api/ /api-token-auth/ /api/tweets/ /api/tweets/N/      the TweetCheck API, any user, "
