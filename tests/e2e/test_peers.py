@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""bench/peers/peers.py still measures: one short pair against wrk, every figure there and more than nothing."""
+"""bench/peers/ still measures: one short pair against wrk, every figure there and more than nothing; and squall is never
+below the truth of a server that stands still."""
 import json
 import subprocess
 import sys
@@ -31,6 +32,13 @@ class Peers(rig.Case):
         self.assertEqual(shown.returncode, 0, shown.stderr)
         self.assertRegex(shown.stdout, r"(?m)^\| answers of 100 bytes.* \| target \| wrk \| \d")
         self.assertIn(rows[0]["date"], shown.stdout)
+
+    def test_a_server_that_stands_still_is_charged_for_it(self):
+        run = subprocess.run(
+            [sys.executable, rig.ROOT / "bench" / "peers" / "truth.py", "--squall", rig.SQUALL, "--case", "frozen",
+             "--tool", "squall", "--runs", "1", "--markdown"], capture_output=True, text=True, timeout=40)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertRegex(run.stdout, r"\| \*\*\d+\*\* \|\n\|  \| squall `-R 1000` \| \d{3}\.\d \| \d{3}\.\d \| ")
 
 
 if __name__ == "__main__":
