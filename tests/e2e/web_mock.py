@@ -107,6 +107,10 @@ class Mock:
             self.finish()
         return self.state
 
+    def begin_at(self, run, second):
+        """A run that is `second` seconds old already."""
+        self.run, self.state, self.started, self.ended = run, "running", time.monotonic() - second, 0.0
+
     def finish(self):
         self.ended, self.state = time.monotonic(), "stopped"
         self.keep(self.run, {**self.whole, "name": self.whole.get("name")})
