@@ -1,9 +1,12 @@
 """A running `squall target` and a plain client for it: what is sent and received can be counted to the byte."""
 import json
+import os
 import signal
 import socket
 import subprocess
+import unittest
 
+SQUALL = os.environ.get("SQUALL", "squall")
 LINE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.\n"
 PATIENCE_S = 20
 HELLO = b"hello, world\n"
@@ -121,3 +124,23 @@ def request(path, method="GET", body=b"", fields=()):
     if body:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+class Case(unittest.TestCase):
+    """One target for all tests of a class, which ends well."""
+    options = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.target = Target(SQUALL, *cls.options)
+
+    @classmethod
+    def tearDownClass(cls):
+        code, out, err = cls.target.stop()
+        if code != 0:
+            raise AssertionError(f"the target ended with {code}: {out}{err}")
+        cls.target.process.stdout.close()
+
+    def ask(self, *args, **named):
+        with self.target.connect() as client:
+            return client.ask(*args, **named)

@@ -31,7 +31,7 @@ struct desk {
     struct tls_context *context;
     struct tls_server *server;
     struct tls_peer *peer;
-    struct route route;
+    struct routes routes;
     _Atomic uint32_t stop, users_target;
 };
 
@@ -49,7 +49,7 @@ static int desk_open(void **state)
     d->context = context_of((struct tls_options){ .insecure = false });
     d->server = server_of(SERVER_TLS_1_3);
     d->peer = tls_peer_open(d->server);
-    d->route.address_len = 16;
+    routes_set(&d->routes, &(struct route){ .address_len = 16 }, 1);
     *state = d;
     return 0;
 }
@@ -86,7 +86,7 @@ static void desk_connect(struct desk *d)
 {
     const struct worker_setup setup = { .plan = &d->sketch.plan,
                                         .cores = 1,
-                                        .routes = &d->route,
+                                        .routes = &d->routes,
                                         .tls = d->context,
                                         .shard = d->shard,
                                         .stop = &d->stop,
