@@ -114,9 +114,20 @@ static bool tls_offer_ticket(struct tls *t, struct tls_origin *o)
     return is_set;
 }
 
+static bool tls_take_side(struct tls *t)
+{
+    if (t->context->is_server) {
+        SSL_set_accept_state(t->ssl);
+        return true;
+    }
+    struct tls_origin *o = &t->context->origins[t->origin];
+    SSL_set_connect_state(t->ssl);
+    return tls_address(t, o) && tls_offer_ticket(t, o);
+}
+
 int tls_open(struct tls **ret_tls, struct tls_context *ctx, uint32_t origin)
 {
-    assert(origin < ctx->origin_count);
+    assert(ctx->is_server ? origin == 0 : origin < ctx->origin_count);
     struct tls *t = calloc(1, sizeof *t);
     if (t == NULL)
         return -ENOMEM;
@@ -134,9 +145,7 @@ int tls_open(struct tls **ret_tls, struct tls_context *ctx, uint32_t origin)
     SSL_set_bio(t->ssl, bio, bio);
     SSL_set_app_data(t->ssl, t);
     SSL_set_msg_callback_arg(t->ssl, t);
-    SSL_set_connect_state(t->ssl);
-    struct tls_origin *o = &ctx->origins[origin];
-    if (!tls_address(t, o) || !tls_offer_ticket(t, o)) {
+    if (!tls_take_side(t)) {
         tls_close(t);
         return -ENOMEM;
     }

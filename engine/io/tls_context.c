@@ -245,16 +245,14 @@ static int open_origins(struct tls_context *ctx, const char *const *names, uint3
     return 0;
 }
 
-static int open_library(struct tls_context *ctx)
+static int open_library(struct tls_context *ctx, const SSL_METHOD *method)
 {
     ctx->loan = tls_loan_method();
     ctx->library = OSSL_LIB_CTX_new();
     if (ctx->loan == NULL || ctx->library == NULL)
         return -ENOMEM;
-    ctx->ssl = SSL_CTX_new_ex(ctx->library, NULL, TLS_client_method());
-    if (ctx->ssl == NULL || SSL_CTX_set_alpn_protos(ctx->ssl, alpn, sizeof alpn - 1) != 0)
-        return -ENOMEM;
-    return 0;
+    ctx->ssl = SSL_CTX_new_ex(ctx->library, NULL, method);
+    return ctx->ssl == NULL ? -ENOMEM : 0;
 }
 
 int tls_context_open(struct tls_context **ret_context, const struct tls_options *options,
@@ -264,7 +262,9 @@ int tls_context_open(struct tls_context **ret_context, const struct tls_options 
     if (ctx == NULL)
         return -ENOMEM;
     ERR_clear_error();
-    int rc = open_library(ctx);
+    int rc = open_library(ctx, TLS_client_method());
+    if (rc == 0 && SSL_CTX_set_alpn_protos(ctx->ssl, alpn, sizeof alpn - 1) != 0)
+        rc = -ENOMEM;
     if (rc == 0)
         rc = open_origins(ctx, names, name_count, ret_fault);
     if (rc == 0)
@@ -281,6 +281,58 @@ int tls_context_open(struct tls_context **ret_context, const struct tls_options 
         return rc;
     }
     set_behaviour(ctx->ssl, !options->no_resume);
+    ctx->flight_max = flight_bytes(ctx->ssl);
+    *ret_context = ctx;
+    return 0;
+}
+
+/* Who speaks nothing that we do hears so in HTTP. */
+static int choose_http1(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+                        const unsigned char *in, unsigned in_len, void *nothing)
+{
+    (void)ssl;
+    (void)nothing;
+    const int found = SSL_select_next_proto((unsigned char **)(uintptr_t)out, out_len, alpn,
+                                            sizeof alpn - 1, in, in_len);
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+static int set_own_identity(struct tls_context *ctx, const struct tls_context *like)
+{
+    if (like == NULL)
+        return tls_certificate_make(ctx->ssl);
+    return SSL_CTX_use_certificate(ctx->ssl, SSL_CTX_get0_certificate(like->ssl)) &&
+                   SSL_CTX_use_PrivateKey(ctx->ssl, SSL_CTX_get0_privatekey(like->ssl))
+               ? 0
+               : -ENOMEM;
+}
+
+int tls_context_open_serving(struct tls_context **ret_context, const char *cert_file,
+                             const char *key_file, const struct tls_context *like,
+                             char ret_fault[TLS_FAULT_MAX])
+{
+    const struct tls_options options = { .cert_file = cert_file, .key_file = key_file };
+    struct tls_context *ctx = calloc(1, sizeof *ctx);
+    if (ctx == NULL)
+        return -ENOMEM;
+    ctx->is_server = true;
+    ERR_clear_error();
+    int rc = open_library(ctx, TLS_server_method());
+    if (rc == 0)
+        rc = set_versions(ctx->ssl, &options, ret_fault);
+    if (rc == 0)
+        rc = set_identity(ctx->ssl, &options, ret_fault);
+    if (rc == 0 && cert_file == NULL)
+        rc = set_own_identity(ctx, like);
+    ERR_clear_error();
+    if (rc < 0) {
+        tls_context_close(ctx);
+        return rc;
+    }
+    SSL_CTX_set_alpn_select_cb(ctx->ssl, choose_http1, NULL);
+    SSL_CTX_set_mode(ctx->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+    SSL_CTX_set_options(ctx->ssl, SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_session_cache_mode(ctx->ssl, SSL_SESS_CACHE_OFF); /* tickets are enough */
     ctx->flight_max = flight_bytes(ctx->ssl);
     *ret_context = ctx;
     return 0;

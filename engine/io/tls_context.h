@@ -39,6 +39,13 @@ struct tls_options {
 int tls_context_open(struct tls_context **ret_context, const struct tls_options *options,
                      const char *const *names, uint32_t name_count, char ret_fault[TLS_FAULT_MAX]);
 
+/* The other end: connections of it are a server's, and tls_open() takes origin 0. Without a
+ * certificate's file it has that of `like`, or with neither one made now, for localhost, 127.0.0.1
+ * and ::1, signed by itself. Errors as above. */
+int tls_context_open_serving(struct tls_context **ret_context, const char *cert_file,
+                             const char *key_file, const struct tls_context *like,
+                             char ret_fault[TLS_FAULT_MAX]);
+
 /* Every connection of it must be closed. NULL is fine. */
 void tls_context_close(struct tls_context *ctx);
 

@@ -25,6 +25,7 @@ struct tls_context {
     BIO_METHOD *loan; /* reads what was fed, writes into the room that was given */
     struct tls_origin *origins;
     uint32_t origin_count;
+    bool is_server; /* its connections are the other end: they accept */
     size_t flight_max;
     char reason[FAILURE_MESSAGE_MAX]; /* of the latest failure */
 };
@@ -53,6 +54,10 @@ int tls_note_certificate(int is_accepted, X509_STORE_CTX *store);
 void tls_count_message(int is_ours, int version, int type, const void *bytes, size_t len, SSL *ssl,
                        void *tls);
 int tls_keep_ticket(SSL *ssl, SSL_SESSION *ticket);
+
+/* tls_certificate.c: makes a key and a certificate for this machine's own names, signed by itself.
+ * 0 or -ENOMEM. */
+int tls_certificate_make(SSL_CTX *ssl);
 
 /* tls_context.c: keeps one of the server's tickets, or takes the newest (the caller frees it; NULL
  * = there is none). */

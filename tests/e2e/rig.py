@@ -180,7 +180,7 @@ class Target(Server):
                          stdout=subprocess.PIPE)
         readable, _, _ = select.select([self.process.stdout], [], [], 10 * PATIENCE)
         line = self.process.stdout.readline().decode() if readable else ""
-        found = re.match(r"listening on (http://[\d.:\[\]]+:(\d+))", line)
+        found = re.match(r"listening on (https?://[\d.:\[\]]+:(\d+))", line)
         if not found:
             self.stop()
             raise AssertionError(f"squall target said {line!r} instead of where it listens")

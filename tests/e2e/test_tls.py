@@ -111,6 +111,25 @@ tasks:
             self.assertGreater(run.count_of("GET", "there"), 0, run)
             self.assertGreater(run.count_of("GET", "plain"), 0, run)
 
+    def test_the_built_in_server_speaks_tls_with_every_kind_of_answer(self):
+        with rig.Target("--tls", "--threads", "2") as target:
+            self.assertRegex(target.url, "^https://")
+            for path, options in [
+                ("/bytes/100", ["-p", 4]), ("/bytes/300000", []), ("/chunked/100000", []), ("/close", []),
+                ("/slow/2000?bytes_per_s=20000", []), ("/gzip/1000", []), ("/delay/5ms", []),
+                ("/echo", ["--data", "x" * 30000]), ("/json", ["--requests-per-connection", 1]),
+            ]:
+                with self.subTest(path):
+                    self.assert_clean(rig.squall(target.url + path, "-n", 8, "-c", 2, "-k", *options))
+
+    def test_the_built_in_server_has_the_certificate_it_is_given(self):
+        with rig.Target("--cert", self.authority.file("good")) as target:
+            self.assert_clean(rig.squall(target.url + "/json", "-n", 5, "-c", 1, *self.trust()))
+        code, _, err = rig.call("target", "--cert", "/nonexistent")
+        self.assertEqual(code, 2)
+        self.assertEqual(err, "squall target: cannot use the certificate '/nonexistent': "
+                              "No such file or directory\n")
+
     def test_mistakes_are_one_sentence_and_exit_2(self):
         url = "https://127.0.0.1:9/"
         client, root = self.authority.file("client"), self.authority.file("root")

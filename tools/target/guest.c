@@ -65,6 +65,7 @@ static void guest_end(struct server *s, struct guest *g)
     cell_add(&s->census.open, UINT64_MAX); /* one less */
     outbox_clear(&g->in, GUEST_IN_KEEP);
     sendq_clear(&g->queue);
+    veil_end(&g->veil);
     if (g->intake != NULL)
         intake_end(g->intake);
 }
@@ -73,6 +74,7 @@ void guest_close(struct guest *g)
 {
     outbox_close(&g->in);
     sendq_close(&g->queue);
+    veil_close(&g->veil);
     if (g->intake != NULL)
         intake_close(g->intake);
     free(g->intake);
@@ -278,20 +280,33 @@ static bool guest_read_kept(struct server *s, struct guest *g)
 
 /* ---- moving on ---- */
 
+/* The next bytes for the kernel, `ret_plain` of answers in them. */
+static bool guest_next(struct guest *g, const char **ret_bytes, size_t *ret_len, size_t *ret_plain)
+{
+    if (g->veil.tls != NULL) {
+        if (g->after == AFTER_CLOSES && sendq_is_empty(&g->queue))
+            veil_say_end(&g->veil);
+        return veil_next(&g->veil, &g->queue, ret_bytes, ret_len, ret_plain);
+    }
+    const bool is_there = sendq_next(&g->queue, ret_bytes, ret_len);
+    *ret_plain = *ret_len;
+    return is_there;
+}
+
 static void guest_pump(struct server *s, struct guest *g)
 {
     const char *bytes;
-    size_t len;
+    size_t len = 0, plain;
     if (g->state != GUEST_OPEN || is_armed(g, OP_SEND))
         return;
-    if (sendq_is_short(&g->queue) || g->in.is_short) {
+    if (sendq_is_short(&g->queue) || g->in.is_short || veil_is_short(&g->veil)) {
         guest_begin_close(s, g);
-    } else if (sendq_next(&g->queue, &bytes, &len)) {
+    } else if (guest_next(g, &bytes, &len, &plain)) {
         g->armed |= OP_BIT(OP_SEND);
         ring_send(s->ring, guest_tag(g, OP_SEND), g->file, bytes, len, false);
-        const uint64_t left_out = g->uncounted < len ? g->uncounted : len;
+        const uint64_t left_out = g->uncounted < plain ? g->uncounted : plain;
         g->uncounted -= left_out;
-        cell_add(&s->census.bytes_out, len - left_out);
+        cell_add(&s->census.bytes_out, plain - left_out);
     } else if (sendq_is_empty(&g->queue) && (g->wait == WAIT_NONE || g->wait == WAIT_LINGER)) {
         guest_drained(s, g);
     }
@@ -314,7 +329,8 @@ static void guest_go_on(struct server *s, struct guest *g)
     do
         guest_pump(s, g);
     while (guest_read_kept(s, g));
-    if (g->peer_closed && g->wait == WAIT_NONE && sendq_is_empty(&g->queue))
+    if (g->peer_closed && g->wait == WAIT_NONE && sendq_is_empty(&g->queue) &&
+        (g->veil.tls == NULL || !is_armed(g, OP_SEND)))
         guest_begin_close(s, g);
     if (g->state == GUEST_OPEN)
         guest_watch(s, g);
@@ -337,7 +353,12 @@ void guest_begin(struct server *s, struct guest *g)
     g->uncounted = 0;
     cell_add(&s->census.accepted, 1);
     cell_add(&s->census.open, 1);
-    guest_watch(s, g);
+    if (s->tls != NULL && veil_begin(&g->veil, s->tls) < 0)
+        guest_begin_close(s, g);
+    if (g->state == GUEST_OPEN)
+        guest_watch(s, g);
+    else
+        guest_settle(s, g);
 }
 
 /* ---- completions ---- */
@@ -365,9 +386,28 @@ static void peer_closed(struct server *s, struct guest *g)
         guest_begin_close(s, g);
 }
 
+/* Answers to the handshake leave like answers to requests. */
+static void received_sealed(struct server *s, struct guest *g, const char *bytes, size_t len)
+{
+    enum tls_verdict verdict = TLS_READY;
+    veil_feed(&g->veil, bytes, len);
+    while (verdict == TLS_READY && g->state == GUEST_OPEN) {
+        size_t plain = 0;
+        verdict = veil_read(&g->veil, s->plain, &plain);
+        if (plain > 0)
+            received(s, g, s->plain, plain);
+    }
+    if (verdict == TLS_CLOSED)
+        peer_closed(s, g);
+    else if (verdict == TLS_BROKEN)
+        g->after = AFTER_CLOSES; /* once the alert has left */
+}
+
 static void recv_completed(struct server *s, struct guest *g, const struct completion *got)
 {
-    if (got->result > 0)
+    if (got->result > 0 && g->veil.tls != NULL)
+        received_sealed(s, g, got->bytes, (size_t)got->result);
+    else if (got->result > 0)
         received(s, g, got->bytes, (size_t)got->result);
     else if (got->result == 0)
         peer_closed(s, g);
@@ -385,7 +425,10 @@ void guest_complete(struct server *s, struct guest *g, unsigned kind, const stru
         return;
     }
     if (kind == OP_SEND) {
-        sendq_landed(&g->queue);
+        if (g->veil.tls != NULL)
+            veil_landed(&g->veil);
+        else
+            sendq_landed(&g->queue);
         if (got->result < 0)
             guest_begin_close(s, g);
     } else if (kind == OP_RECV && g->state == GUEST_OPEN) {

@@ -10,6 +10,7 @@
 #include "engine/io/timers.h"
 #include "tools/target/intake.h"
 #include "tools/target/sendq.h"
+#include "tools/target/veil.h"
 
 struct server;
 
@@ -41,6 +42,7 @@ struct guest {
     size_t scanned;     /* of the head that begins there */
     uint64_t uncounted; /* bytes queued that the census leaves out */
     struct sendq queue;
+    struct veil veil;
     struct guest_drip drip;
     struct intake *intake; /* made when first needed, kept with the slot */
 };

@@ -42,9 +42,9 @@ int listen_open(struct route *at, bool shares)
     return fd;
 }
 
-void listen_write_url(const struct route *at, char *out, size_t cap)
+void listen_write_url(const struct route *at, const char *scheme, char *out, size_t cap)
 {
     char address[ROUTE_TEXT_MAX];
     resolve_write(at, address);
-    snprintf(out, cap, "http://%s", address);
+    snprintf(out, cap, "%s://%s", scheme, address);
 }

@@ -15,7 +15,7 @@ const char *listen_parse(const char *text, struct route *ret);
  * chosen one. The descriptor or -errno. */
 int listen_open(struct route *at, bool shares);
 
-/* "http://127.0.0.1:8080" */
-void listen_write_url(const struct route *at, char *out, size_t cap);
+/* "http://127.0.0.1:8080", or of another scheme */
+void listen_write_url(const struct route *at, const char *scheme, char *out, size_t cap);
 
 #endif

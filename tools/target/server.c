@@ -47,6 +47,7 @@ void server_close(struct server *s)
     for (uint32_t i = 0; s->guests != NULL && i < s->files; i++)
         guest_close(&s->guests[i]);
     free(s->guests);
+    tls_context_close(s->tls);
     images_close(&s->images);
     outbox_close(&s->page);
     close(s->listen_fd);

@@ -21,9 +21,11 @@ struct server {
     struct census census;
     struct memo memo;
     struct images images;
-    uint64_t delays;      /* asked for, of those of which one in so many is another */
-    struct span memoable; /* set by a page whose answer will be the same next time */
-    struct outbox page;   /* where a page is written before its length is known */
+    uint64_t delays;         /* asked for, of those of which one in so many is another */
+    struct span memoable;    /* set by a page whose answer will be the same next time */
+    struct tls_context *tls; /* NULL = http:// */
+    char plain[TLS_PLAIN_MAX];
+    struct outbox page; /* where a page is written before its length is known */
 };
 
 /* Takes `listen_fd`, also when it fails. 0 or -errno of ring_open(). */

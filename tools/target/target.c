@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/io/tls_context.h"
 #include "tools/target/listen.h"
 #include "tools/target/pattern.h"
 #include "tools/target/server.h"
@@ -27,6 +28,8 @@ struct target_options {
     uint64_t threads;
     uint64_t work_us;
     bool is_quiet;
+    bool has_tls;
+    const char *cert_file, *key_file;
     bool wants_usage;
 };
 
@@ -38,7 +41,7 @@ struct target_thread {
 };
 
 static const char usage_text[] =
-    "usage: squall target [--listen HOST:PORT] [--threads N] [--work-us U] [-q]\n"
+    "usage: squall target [--listen HOST:PORT] [--threads N] [--work-us U] [--tls] [-q]\n"
     "\n"
     "A server with known answers, to try a load on. Prints where it listens, serves until SIGINT "
     "or SIGTERM.\n"
@@ -47,6 +50,9 @@ static const char usage_text[] =
     "= any free)\n"
     "  --threads N         event loops, each on a thread of its own (default 1)\n"
     "  --work-us U         CPU time to burn for each request, in microseconds (default 0)\n"
+    "  --tls               serve https, with a certificate made now for localhost (ask with -k)\n"
+    "  --cert FILE         with this certificate (PEM), and those that lead to its root\n"
+    "  --key FILE          and its key; default it stands in the same file\n"
     "  -q, --quiet         no summary at the end\n"
     "\n"
     "  / /hello /json      small fixed answers          /bytes/N     N bytes with Content-Length\n"
@@ -92,6 +98,16 @@ static bool take_option(struct target_options *o, int letter, const char *value,
         fprintf(stderr, "squall target: --work-us: expected 0 to %u, found '%s'\n", WORK_US_MAX,
                 value);
         return false;
+    case 's':
+        o->has_tls = true;
+        return true;
+    case 'c':
+        o->has_tls = true;
+        o->cert_file = value;
+        return true;
+    case 'k':
+        o->key_file = value;
+        return true;
     case 'q':
         o->is_quiet = true;
         return true;
@@ -110,9 +126,15 @@ static bool take_option(struct target_options *o, int letter, const char *value,
 static bool parse_options(int argc, char **argv, struct target_options *o)
 {
     static const struct option longs[] = {
-        { "listen", required_argument, NULL, 'l' },  { "threads", required_argument, NULL, 't' },
-        { "work-us", required_argument, NULL, 'w' }, { "quiet", no_argument, NULL, 'q' },
-        { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
+        { "listen", required_argument, NULL, 'l' },
+        { "threads", required_argument, NULL, 't' },
+        { "work-us", required_argument, NULL, 'w' },
+        { "tls", no_argument, NULL, 's' },
+        { "cert", required_argument, NULL, 'c' },
+        { "key", required_argument, NULL, 'k' },
+        { "quiet", no_argument, NULL, 'q' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
     };
     int letter;
     opterr = 0;
@@ -160,21 +182,44 @@ static int explain_ring(int rc)
     return EXIT_HOST;
 }
 
+/* The second thread and those after it have the certificate that was made for the first. */
+static int open_tls(struct tls_context **ret_tls, const struct target_options *o,
+                    const struct server *first)
+{
+    char fault[TLS_FAULT_MAX] = "no memory";
+    const int rc = tls_context_open_serving(ret_tls, o->cert_file, o->key_file,
+                                            first == NULL ? NULL : first->tls, fault);
+    if (rc == 0)
+        return 0;
+    fprintf(stderr, "squall target: %s\n", fault);
+    return rc == -EINVAL ? EXIT_USAGE : EXIT_HOST;
+}
+
+static const char *scheme_of(const struct target_options *o)
+{
+    return o->has_tls ? "https" : "http";
+}
+
 /* Opens one server per thread at *at. 0 or the exit code, after one line. */
-static int open_servers(struct target *t, struct target_thread *threads, struct route *at)
+static int open_servers(struct target *t, struct target_thread *threads, struct route *at,
+                        const struct target_options *o)
 {
     const uint32_t files = files_allowed();
     for (uint32_t i = 0; i < t->threads; i++) {
         const int fd = listen_open(at, t->threads > 1);
         if (fd < 0) {
             char url[128];
-            listen_write_url(at, url, sizeof url);
+            listen_write_url(at, scheme_of(o), url, sizeof url);
             fprintf(stderr, "squall target: cannot listen on %s: %s\n", url, strerror(-fd));
             return fd == -EMFILE || fd == -ENFILE ? EXIT_HOST : EXIT_USAGE;
         }
         const int rc = server_open(&threads[i].server, t, fd, files);
         if (rc < 0)
             return explain_ring(rc);
+        const int code =
+            o->has_tls ? open_tls(&threads[i].server->tls, o, i > 0 ? threads[0].server : NULL) : 0;
+        if (code != 0)
+            return code;
         t->censuses[i] = &threads[i].server->census;
     }
     return 0;
@@ -214,7 +259,8 @@ static void stop_thread(struct target_thread *thread)
 }
 
 /* Serves until a signal. 0 or the exit code. */
-static int run_servers(struct target *t, struct target_thread *threads, const struct route *at)
+static int run_servers(struct target *t, struct target_thread *threads, const struct route *at,
+                       const char *scheme)
 {
     sigset_t ends;
     char url[128];
@@ -228,7 +274,7 @@ static int run_servers(struct target *t, struct target_thread *threads, const st
     for (uint32_t i = 0; i < t->threads; i++)
         threads[i].is_running =
             pthread_create(&threads[i].thread, NULL, thread_main, &threads[i]) == 0;
-    listen_write_url(at, url, sizeof url);
+    listen_write_url(at, scheme, url, sizeof url);
     printf("listening on %s\n", url);
     fflush(stdout);
     sigwait(&ends, &number);
@@ -277,9 +323,9 @@ int target_command(int argc, char **argv)
     pattern_make();
     int code = threads == NULL || tweets_open(&target.tweets) < 0 ? EXIT_HOST : 0;
     if (code == 0)
-        code = open_servers(&target, threads, &at);
+        code = open_servers(&target, threads, &at, &options);
     if (code == 0) {
-        code = run_servers(&target, threads, &at);
+        code = run_servers(&target, threads, &at, scheme_of(&options));
         if (!options.is_quiet)
             print_summary(&target);
     }
