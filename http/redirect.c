@@ -157,6 +157,7 @@ int redirect_render(struct span request, const struct redirect_next *next, char 
 
     out_put_span(&o, method);
     out_put_span(&o, SPAN_LITERAL(" "));
+    out_put_span(&o, next->authority);
     out_put_span(&o, next->target);
     out_put_span(&o, SPAN_LITERAL(" HTTP/1.1\r\n"));
     put_header(&o, SPAN_LITERAL("Host"), next->host_header);

@@ -26,6 +26,7 @@ int redirect_resolve(struct span location, const struct url *base, struct span t
 /* What changes on the way from one request to the next. */
 struct redirect_next {
     unsigned status;
+    struct span authority; /* before the target, for a proxy: "http://host:port"; len 0 = none */
     struct span target;
     struct span host_header; /* of the new place */
     struct span cookie;      /* value of the Cookie header; len 0 = none */

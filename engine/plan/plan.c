@@ -82,6 +82,11 @@ const char *plan_read_host(struct plan_host *ret_host, struct span text)
     return NULL;
 }
 
+struct span plan_target_prefix(const struct plan *p, const struct plan_origin *origin)
+{
+    return p->is_proxied && !origin->is_tls ? span_of(origin->text) : SPAN_LITERAL("");
+}
+
 const char *plan_origin_text(struct arena *a, const struct plan_host *host)
 {
     char text[sizeof(host->header) + sizeof("https://")];

@@ -189,6 +189,7 @@ struct plan {
     const char *host;                  /* as given: "http://127.0.0.1:8000" */
     const struct plan_origin *origins; /* the first is `host` */
     uint32_t origin_count;
+    bool is_proxied; /* targets of requests without TLS are whole URLs (RFC 9112 section 3.2.2) */
     struct plan_load load;
     const struct expression *expressions; /* what template slots and steps name by number */
     uint32_t expression_count;
@@ -227,6 +228,7 @@ struct plan_url_options {
     const char *body; /* NULL = none */
     size_t body_bytes;
     uint32_t connections, pipeline;
+    bool is_proxied;       /* requests without TLS go through a proxy */
     struct plan_load load; /* all but users, connections, pipeline */
 };
 
@@ -247,6 +249,7 @@ struct plan_overrides {
     bool is_poisson;
     uint64_t duration_ns, requests_max, timeout_ns, grace_ns, requests_per_connection, seed;
     int64_t now_ns;          /* since 1970, for now() in what is computed before the run */
+    bool is_proxied;         /* requests without TLS go through a proxy */
     uint32_t pipeline;       /* 0 = 1 */
     uint32_t connections;    /* 0 = one per user */
     const char *const *tags; /* only tasks with one of these … */
@@ -273,6 +276,10 @@ void plan_close(struct plan *p);
 /* Steps that ask answers for something begin with forgetting what the last ones gave, and lead
  * back: the first step of those from `first` on that stands in the scenario. */
 uint32_t plan_first_step(const struct plan *p, uint32_t first);
+
+/* What stands before the target of a request to `origin`: "http://host:port" when a proxy reads it,
+ * else nothing. */
+struct span plan_target_prefix(const struct plan *p, const struct plan_origin *origin);
 
 /* The one of `origins` that a whole URL leads to; PLAN_NONE = none of them. */
 uint32_t plan_find_origin(const struct plan_origin *origins, uint32_t count, const struct url *url);

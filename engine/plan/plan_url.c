@@ -80,14 +80,14 @@ static void read_headers(struct request_source *s, struct diag_list *diags)
     }
 }
 
-static int write_request(const struct request_source *s, struct plan *plan,
-                         struct plan_request *request)
+static int write_request(struct request_source *s, struct plan *plan, struct plan_request *request)
 {
     const struct plan_url_options *o = s->options;
     struct request_writer w = { 0 };
     int rc = template_builder_open(&w.builder);
     if (rc != 0)
         return rc;
+    s->head.authority = plan_target_prefix(plan, &plan->origins[0]);
     request_head_begin(&s->head, &w);
     request_head_finish(&s->head, &w);
     if (o->body != NULL || method_expects_body(s->head.method))
@@ -157,7 +157,7 @@ static void set_load(struct plan *plan, const struct plan_url_options *o)
 }
 
 /* One kind of user with one task of one request. */
-static int fill_plan(struct plan *plan, const struct request_source *s)
+static int fill_plan(struct plan *plan, struct request_source *s)
 {
     static const uint64_t weight = 1;
     static const uint16_t cycle[] = { 0 };
@@ -183,6 +183,7 @@ static int fill_plan(struct plan *plan, const struct request_source *s)
     *task = (struct plan_task){ .name = name, .weight = 1, .set = PLAN_NONE };
     *endpoint = (struct endpoint_name){ .method = method, .name = name };
     plan->jar = PLAN_NONE;
+    plan->is_proxied = s->options->is_proxied;
     plan->kinds = kind;
     plan->kind_cycle = cycle;
     plan->sets = set;

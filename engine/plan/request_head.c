@@ -43,6 +43,7 @@ void request_head_begin(const struct request_head *h, struct request_writer *w)
 {
     request_write_fixed(w, span_of(h->method));
     request_write_fixed(w, SPAN_LITERAL(" "));
+    request_write_fixed(w, h->authority);
     request_write_fixed(w, h->prefix);
     request_write_target(w, h->target, h->origin);
 }

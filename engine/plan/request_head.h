@@ -19,7 +19,8 @@ struct request_header {
 
 struct request_head {
     const char *method;
-    struct span prefix; /* path of the host, before every target */
+    struct span authority; /* "http://host:port" when a proxy reads it, before all that follows */
+    struct span prefix;    /* path of the host, before every target */
     const struct text *target;
     struct span origin; /* "http://host:port": what a target that is a value may begin with */
     struct request_header headers[REQUEST_HEADERS_MAX];

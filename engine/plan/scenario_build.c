@@ -250,6 +250,7 @@ int scenario_build(struct plan **ret_plan, struct scenario *s, const struct plan
         b->variable_slots[i] = PLAN_NONE;
     plan->file = s->diags->path == NULL ? NULL : scenario_plan_copy(b, span_of(s->diags->path));
     plan->redirects_max = s->redirects_max;
+    plan->is_proxied = over->is_proxied;
     build_all(b);
     keep_rows(b);
     close_unkept(b);

@@ -220,6 +220,7 @@ static uint32_t write_head(struct build *b, struct request_writer *w,
         const struct plan_origin *to = (const struct plan_origin *)b->origins.items + origin;
         host.bytes = to->host_header;
         head.origin = span_of(to->text);
+        head.authority = plan_target_prefix(b->plan, to);
     }
     const struct text host_text = { &host, 1 };
 

@@ -104,6 +104,17 @@ struct span exchange_sent(const struct worker *w, const struct conn *c)
                           u->sent_bytes };
 }
 
+/* "/path" of "http://host/path", which is what a proxy is asked for. */
+static struct span without_authority(struct span target)
+{
+    static const struct span scheme = { "http://", sizeof "http://" - 1 };
+    if (target.len < scheme.len || memcmp(target.bytes, scheme.bytes, scheme.len) != 0)
+        return target;
+    const char *path = memchr(target.bytes + scheme.len, '/', target.len - scheme.len);
+    return path == NULL ? SPAN_LITERAL("/")
+                        : (struct span){ path, target.len - (size_t)(path - target.bytes) };
+}
+
 struct span exchange_target(struct span request)
 {
     const char *end = request.bytes + request.len;
@@ -112,7 +123,8 @@ struct span exchange_target(struct span request)
         return (struct span){ NULL, 0 };
     const char *target = method_end + 1;
     const char *target_end = memchr(target, ' ', (size_t)(end - target));
-    return (struct span){ target, target_end == NULL ? 0 : (size_t)(target_end - target) };
+    const struct span whole = { target, target_end == NULL ? 0 : (size_t)(target_end - target) };
+    return without_authority(whole);
 }
 
 bool exchange_is_idempotent(const struct worker *w, const struct user *u)

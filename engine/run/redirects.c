@@ -8,14 +8,15 @@
 #include "http/cookie.h"
 #include "http/redirect.h"
 
-#define HOST_LINE_MAX 320u /* a Host header that was not there, or is longer now */
+/* A Host header that was not there, or is longer now; as much in the target, for a proxy. */
+#define HOST_LINE_MAX 320u
 
 size_t redirects_growth(const struct plan *plan)
 {
     bool follows = false;
     for (uint32_t i = 0; i < plan->request_count; i++)
         follows |= plan->requests[i].redirects_max > 0;
-    return follows ? REDIRECT_TARGET_MAX + HOST_LINE_MAX : 0;
+    return follows ? REDIRECT_TARGET_MAX + 2 * HOST_LINE_MAX : 0;
 }
 
 static enum redirect_course refuse(struct worker *w, const char *why, struct span location)
@@ -42,6 +43,7 @@ static enum redirect_course prepare(struct worker *w, struct conn *c, struct use
     };
     const struct redirect_next next = {
         .status = response_head(&c->response)->status,
+        .authority = plan_target_prefix(w->plan, &w->plan->origins[origin]),
         .target = target,
         .host_header = w->plan->origins[origin].host_header,
         .cookie = jar_header(w, u, origin, target),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import rig
+from proxy_server import connect_through
 from raw_server import RawServer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -32,24 +33,6 @@ class Witness:
 
     def __exit__(self, *_):
         self.server.__exit__()
-
-
-def pump(source, sink):
-    """Bytes one way, to the end."""
-    try:
-        while piece := source.recv(65536):
-            sink.sendall(piece)
-        sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
-
-
-def connect_through(near, port):
-    with near, socket.create_connection(("127.0.0.1", port)) as far:
-        back = threading.Thread(target=pump, args=(far, near))
-        back.start()
-        pump(near, far)
-        back.join()
 
 
 @contextmanager

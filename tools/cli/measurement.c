@@ -147,7 +147,9 @@ static int open_fleet(struct measurement *m)
         .tls = &tls,
         .sni = o->sni,
         .resolve_every_ns = o->resolve_every.ns,
-        .connect_to = o->connect_to.host[0] != '\0' ? &o->connect_to : NULL,
+        .connect_to = o->proxy.host[0] != '\0'        ? &o->proxy
+                      : o->connect_to.host[0] != '\0' ? &o->connect_to
+                                                      : NULL,
         .unix_path = o->unix_path,
         .sources = o->sources.count > 0 ? &o->sources : NULL,
     };

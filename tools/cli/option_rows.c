@@ -54,6 +54,8 @@ const struct option_row option_rows[] = {
       "connect there, whatever the URL says; the Host header stays" },
     { BOTH, 0, "unix", "PATH", OPTION_TEXT, AT(unix_path), 0, 0, NULL, "Connection",
       "connect to this socket of Unix, whatever the URL says" },
+    { BOTH, 0, "proxy", "URL", OPTION_PROXY, AT(proxy), 0, 0, NULL, "Connection",
+      "go through this HTTP proxy, such as http://127.0.0.1:3128" },
     { BOTH, 0, "resolve-every", "T", OPTION_TIME, AT(resolve_every), 1, 0, NULL, "Connection",
       "look names up again so often and follow them; default once, before the run" },
     { BOTH, 0, "source", "LIST", OPTION_SOURCES, AT(sources), 0, 0, NULL, "Connection",

@@ -7,6 +7,7 @@
 
 #include "engine/plan/diag.h"
 #include "http/header.h"
+#include "http/url.h"
 #include "tools/cli/format.h"
 
 #define EXPECTED_MAX     96 /* room for a phrase made from the limits of a row */
@@ -152,6 +153,22 @@ static const char *set_host_port(const struct option_row *row, void *value, cons
     return NULL;
 }
 
+static const char *set_proxy(const struct option_row *row, void *value, const char *text,
+                             char *phrase)
+{
+    struct host_port *proxy = value;
+    struct url url;
+    (void)row;
+    (void)phrase;
+    if (url_parse(&url, span_of(text)) != NULL || url.is_tls || url.userinfo.len > 0 ||
+        url.path.len > 1 || url.has_query || url.host.len >= sizeof proxy->host)
+        return "a proxy such as 'http://127.0.0.1:3128'";
+    memcpy(proxy->host, url.host.bytes, url.host.len);
+    proxy->host[url.host.len] = '\0';
+    proxy->port = url.port;
+    return NULL;
+}
+
 static const char *set_text(const struct option_row *row, void *value, const char *text,
                             char *phrase)
 {
@@ -208,6 +225,7 @@ static const struct {
     [OPTION_CHOICE] = { set_choice, "one of its choices" },
     [OPTION_CPUS] = { set_cpus, "a list of CPUs such as '0-3,8'" },
     [OPTION_HOST_PORT] = { set_host_port, "a host and port such as '127.0.0.1:8080'" },
+    [OPTION_PROXY] = { set_proxy, "a proxy such as 'http://127.0.0.1:3128'" },
     [OPTION_SOURCES] = { set_sources, "local addresses such as '127.0.0.2-127.0.0.40'" },
     [OPTION_TEXT] = { set_text, "a value" },
     [OPTION_TEXTS] = { set_texts, "a value" },
@@ -410,6 +428,9 @@ static int check_together(struct options *o, struct fault *fault)
         fault_say(fault, "expected a scenario FILE; see '%s'", form_help(o->form));
     else if (o->json && o->fix)
         fault_say(fault, "--fix: cannot be combined with --json");
+    else if (o->proxy.host[0] != '\0' && (o->connect_to.host[0] != '\0' || o->unix_path != NULL))
+        fault_say(fault, "--proxy: cannot be combined with %s",
+                  o->unix_path != NULL ? "--unix" : "--connect-to");
     else if (o->unix_path != NULL && (o->connect_to.host[0] != '\0' || o->sources.count > 0))
         fault_say(fault, "--unix: cannot be combined with %s",
                   o->sources.count > 0 ? "--source" : "--connect-to");

@@ -78,6 +78,7 @@ struct options {
     struct option_cpus cpus;
     struct sources sources;
     struct host_port connect_to; /* host "" = not given */
+    struct host_port proxy;      /* likewise */
     struct option_texts headers, outputs, expects, tags, exclude_tags;
     const char *host, *method, *data, *unix_path; /* NULL = not given */
     const char *ca_file, *cert_file, *key_file, *sni, *ciphers;
@@ -95,6 +96,7 @@ enum option_kind {
     OPTION_CHOICE,    /* struct option_choice, one of `choices` */
     OPTION_CPUS,      /* struct option_cpus */
     OPTION_HOST_PORT, /* struct host_port, with a host */
+    OPTION_PROXY,     /* struct host_port, of a URL */
     OPTION_SOURCES,   /* struct sources */
     OPTION_TEXT,      /* const char * */
     OPTION_TEXTS,     /* struct option_texts */

@@ -154,6 +154,7 @@ int planning_from_url(struct plan **ret_plan, const struct options *o)
         .body_bytes = body.len,
         .connections = (uint32_t)o->connections.value,
         .pipeline = (uint32_t)o->pipeline.value,
+        .is_proxied = o->proxy.host[0] != '\0',
         .load = load_of(o),
     };
     struct diag_list *diags = calloc(1, sizeof *diags);
@@ -195,6 +196,7 @@ static int planning_from_file(struct plan **ret_plan, const struct options *o)
         .requests_per_connection = o->requests_per_connection.value,
         .seed = seed_of(o),
         .now_ns = now_ns(),
+        .is_proxied = o->proxy.host[0] != '\0',
         .pipeline = (uint32_t)o->pipeline.value,
         .tags = o->tags.items,
         .tag_count = o->tags.count,
