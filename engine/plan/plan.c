@@ -87,6 +87,25 @@ struct span plan_target_prefix(const struct plan *p, const struct plan_origin *o
     return p->is_proxied && !origin->is_tls ? span_of(origin->text) : SPAN_LITERAL("");
 }
 
+bool plan_tunnel_request(const struct plan *p, const struct plan_host *host,
+                         struct span *ret_request)
+{
+    const struct url *u = &host->url;
+    char text[2 * sizeof host->header + 64];
+    char place[sizeof host->header];
+    *ret_request = SPAN_LITERAL("");
+    if (!p->is_proxied || !u->is_tls)
+        return true;
+    snprintf(place, sizeof place, u->host_is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", (int)u->host.len,
+             u->host.bytes, u->port);
+    snprintf(text, sizeof text, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", place, place);
+    const char *copy = arena_copy(p->arena, span_of(text));
+    if (copy == NULL)
+        return false;
+    *ret_request = span_of(copy);
+    return true;
+}
+
 const char *plan_origin_text(struct arena *a, const struct plan_host *host)
 {
     char text[sizeof(host->header) + sizeof("https://")];

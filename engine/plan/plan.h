@@ -40,7 +40,8 @@ struct plan_origin {
     const char *connect_host; /* name or address to connect to, no brackets */
     uint16_t connect_port;
     bool is_tls;
-    struct span host_header; /* value of the Host header */
+    struct span host_header;    /* value of the Host header */
+    struct span tunnel_request; /* what a proxy is asked before TLS; empty = nothing */
 };
 
 /* Something an answer must show besides its status. */

@@ -31,6 +31,10 @@ struct plan_host {
 const char *plan_read_host(struct plan_host *ret_host, struct span text);
 
 /* "http://host:port" in the arena, NULL = no memory. */
+/* The CONNECT for a host, asked of a proxy; empty where none is needed. False = no memory. */
+bool plan_tunnel_request(const struct plan *p, const struct plan_host *host,
+                         struct span *ret_request);
+
 const char *plan_origin_text(struct arena *a, const struct plan_host *host);
 
 /* Takes "Name: value" of the command line apart, the one of number `index`. An empty value leaves

@@ -130,13 +130,16 @@ static int set_origin(struct plan *plan, const struct request_source *s)
     const char *header = arena_copy(a, span_of(s->host.header));
     const char *host = arena_copy(a, s->host.url.host);
     const char *text = plan_origin_text(a, &s->host);
-    if (origin == NULL || header == NULL || host == NULL || text == NULL)
+    struct span tunnel;
+    if (!plan_tunnel_request(plan, &s->host, &tunnel) || origin == NULL || header == NULL ||
+        host == NULL || text == NULL)
         return -ENOMEM;
     *origin = (struct plan_origin){ .text = text,
                                     .connect_host = host,
                                     .connect_port = s->host.url.port,
                                     .is_tls = s->host.url.is_tls,
-                                    .host_header = span_of(header) };
+                                    .host_header = span_of(header),
+                                    .tunnel_request = tunnel };
     plan->origins = origin;
     plan->origin_count = 1;
     plan->host = text;

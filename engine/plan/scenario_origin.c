@@ -14,14 +14,16 @@ static void add_origin(struct build *b, const struct plan_host *host)
     const struct span header = scenario_plan_copy_span(b, span_of(host->header));
     const char *name = scenario_plan_copy(b, host->url.host);
     struct plan_origin *origin = scenario_row_add(b, &b->origins, sizeof(*origin));
-    if (text == NULL)
+    struct span tunnel;
+    if (!plan_tunnel_request(b->plan, host, &tunnel) || text == NULL)
         b->error = -ENOMEM;
     if (origin != NULL)
         *origin = (struct plan_origin){ .text = text,
                                         .connect_host = name,
                                         .connect_port = host->url.port,
                                         .is_tls = host->url.is_tls,
-                                        .host_header = header };
+                                        .host_header = header,
+                                        .tunnel_request = tunnel };
 }
 
 static void build_host(struct build *b)

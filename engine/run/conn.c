@@ -15,7 +15,12 @@
 static const uint8_t next_state[CONN_STATE_COUNT][CONN_EVENT_COUNT] = {
     [CONN_IDLE] = { [EV_ASKED] = CONN_CONNECTING },
     [CONN_CONNECTING] = { [EV_CONNECTED] = CONN_OPEN,
+                          [EV_TUNNELLING] = CONN_TUNNELLING,
                           [EV_SECURING] = CONN_HANDSHAKING,
+                          [EV_FAILED] = CONN_DRAINING,
+                          [EV_TIMED_OUT] = CONN_DRAINING,
+                          [EV_RETIRED] = CONN_DRAINING },
+    [CONN_TUNNELLING] = { [EV_SECURING] = CONN_HANDSHAKING,
                           [EV_FAILED] = CONN_DRAINING,
                           [EV_TIMED_OUT] = CONN_DRAINING,
                           [EV_RETIRED] = CONN_DRAINING },
@@ -105,6 +110,21 @@ static void request_timed_out(struct worker *w, struct conn *c, struct user *old
     }
 }
 
+/* It is not open yet. */
+static bool conn_is_on_its_way(const struct conn *c)
+{
+    return c->state == CONN_CONNECTING || c->state == CONN_TUNNELLING ||
+           c->state == CONN_HANDSHAKING;
+}
+
+/* What did not come in time; NULL = what the failure's class says. */
+static const char *late_sentence(enum conn_state s)
+{
+    return s == CONN_TUNNELLING    ? "no tunnel through the proxy in time"
+           : s == CONN_HANDSHAKING ? "no TLS handshake in time"
+                                   : NULL;
+}
+
 void conn_timer_fired(struct worker *w, struct conn *c)
 {
     struct user *oldest = user_list_first(w, &c->flight);
@@ -113,12 +133,12 @@ void conn_timer_fired(struct worker *w, struct conn *c)
             conn_step(w, c, EV_ASKED);
         else if (w->pools != NULL)
             pool_offer(w, c);
-    } else if (c->state == CONN_CONNECTING || c->state == CONN_HANDSHAKING) {
+    } else if (conn_is_on_its_way(c)) {
         if (w->now_ns < c->deadline_ns)
             conn_watch_deadline(w, c, c->deadline_ns);
         else
             conn_end(w, c, EV_TIMED_OUT, CLOSE_CONNECT_FAILED, FAILURE_CONNECT_TIMEOUT,
-                     c->state == CONN_CONNECTING ? NULL : "no TLS handshake in time");
+                     late_sentence((enum conn_state)c->state));
     } else if (c->state == CONN_EXCHANGING && oldest != NULL) {
         const uint64_t deadline_ns = user_deadline_ns(w, oldest);
         if (w->now_ns < deadline_ns)
@@ -413,6 +433,9 @@ void conn_step(struct worker *w, struct conn *c, enum conn_event ev)
     case CONN_CONNECTING:
         enter_connecting(w, c);
         break;
+    case CONN_TUNNELLING:
+        conn_begin_tunnel(w, c);
+        break;
     case CONN_HANDSHAKING:
         conn_begin_tls(w, c);
         break;
@@ -505,7 +528,7 @@ static bool conn_turns_elsewhere(struct worker *w, struct conn *c, enum conn_eve
 void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_reason reason,
               enum failure_class class, const char *message)
 {
-    const bool was_connecting = c->state == CONN_CONNECTING || c->state == CONN_HANDSHAKING;
+    const bool was_connecting = conn_is_on_its_way(c);
     const bool turns_elsewhere =
         was_connecting && ev != EV_RETIRED && conn_turns_elsewhere(w, c, ev, class);
     struct user_list flight = c->flight;

@@ -113,6 +113,10 @@ void conn_timer_fired(struct worker *w, struct conn *c);
 /* Every completion of a worker comes through here. */
 void conn_deliver(void *worker, const struct completion *got);
 
+/* conn_tunnel.c: the way through a proxy. */
+void conn_begin_tunnel(struct worker *w, struct conn *c);
+void conn_receive_tunnel(struct worker *w, struct conn *c, const char *bytes, size_t len);
+
 /* conn_receive.c: bytes on their way to responses. */
 void conn_receive(struct worker *w, struct conn *c, const char *bytes, size_t len);
 void conn_receive_eof(struct worker *w, struct conn *c);

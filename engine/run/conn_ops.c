@@ -17,7 +17,7 @@ static void connect_done(struct worker *w, struct conn *c, const struct completi
     hist_record(&w->shard->phases[PHASE_CONNECT],
                 w->now_ns + w->plan->load.timeout_ns - c->deadline_ns);
     if (w->plan->origins[c->origin].is_tls) {
-        conn_step(w, c, EV_SECURING);
+        conn_step(w, c, w->plan->is_proxied ? EV_TUNNELLING : EV_SECURING);
         return;
     }
     conn_step(w, c, EV_CONNECTED);
@@ -88,10 +88,21 @@ static void send_failed(struct worker *w, struct conn *c, int err)
 
 /* ---- receive ---- */
 
-/* Is there something to receive, answers or a handshake? */
+/* Is there something to receive, answers or what comes before them? */
 static bool conn_is_listening(const struct conn *c)
 {
-    return conn_is_live(c) || c->state == CONN_HANDSHAKING;
+    return conn_is_live(c) || c->state == CONN_HANDSHAKING || c->state == CONN_TUNNELLING;
+}
+
+static void recv_tunnel_done(struct worker *w, struct conn *c, const struct completion *got)
+{
+    if (got->result == 0)
+        conn_end(w, c, EV_FAILED, CLOSE_CONNECT_FAILED, FAILURE_PROXY,
+                 "the proxy closed instead of answering CONNECT");
+    else
+        conn_receive_tunnel(w, c, got->bytes, (size_t)got->result);
+    if (conn_is_listening(c))
+        conn_arm_receive(w, c);
 }
 
 static void recv_sealed_done(struct worker *w, struct conn *c, const struct completion *got)
@@ -110,6 +121,10 @@ static void recv_done(struct worker *w, struct conn *c, const struct completion 
     shard_count(w->shard, COUNTER_BYTES_IN, (uint64_t)got->result);
     if (!conn_is_listening(c))
         return;
+    if (c->state == CONN_TUNNELLING) {
+        recv_tunnel_done(w, c, got);
+        return;
+    }
     if (c->tls != NULL) {
         recv_sealed_done(w, c, got);
         return;
@@ -143,7 +158,10 @@ static void recv_failed(struct worker *w, struct conn *c, int err)
     case ECONNRESET:
     case EPIPE:
     case ETIMEDOUT:
-        if (c->state == CONN_HANDSHAKING)
+        if (c->state == CONN_TUNNELLING)
+            conn_end(w, c, EV_FAILED, CLOSE_CONNECT_FAILED, FAILURE_PROXY,
+                     "the proxy reset instead of answering CONNECT");
+        else if (c->state == CONN_HANDSHAKING)
             conn_end(w, c, EV_FAILED, CLOSE_TLS_FAILED, FAILURE_TLS_EOF, "reset in the handshake");
         else if (c->flight.count == 0)
             conn_end(w, c, EV_PEER_CLOSED, CLOSE_SERVER_CLOSED, FAILURE_NONE, NULL);

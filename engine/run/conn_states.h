@@ -9,6 +9,7 @@
     X(BAD, "not a state: marks an event that may not happen here")                                 \
     X(IDLE, "no socket, nothing in flight")                                                        \
     X(CONNECTING, "connect in flight")                                                             \
+    X(TUNNELLING, "connected to a proxy, which is asked for the way through")                      \
     X(HANDSHAKING, "connected, TLS not agreed on yet")                                             \
     X(OPEN, "ready for a request")                                                                 \
     X(EXCHANGING, "requests leaving or responses arriving")                                        \
@@ -17,7 +18,8 @@
 #define CONN_EVENTS(X)                                                                             \
     X(ASKED, "a request wants to be sent")                                                         \
     X(CONNECTED, "the connect succeeded")                                                          \
-    X(SECURING, "the connect succeeded, TLS is to follow")                                         \
+    X(TUNNELLING, "the connect to a proxy succeeded, a tunnel is to follow")                       \
+    X(SECURING, "the way is there, TLS is to follow")                                              \
     X(SECURED, "the TLS handshake is done")                                                        \
     X(REQUESTED, "a request was handed to the kernel")                                             \
     X(ANSWERED, "every request in flight has its response")                                        \

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import rig
 from proxy_server import Proxy
+from raw_server import RawServer
+from tls_stage import Authority, Stage
 
 SCENARIO = """
 host: %(url)s
@@ -59,6 +61,57 @@ class PlainProxy(rig.Case):
         for wrong in ("https://a:1", "socks5://a:1", "http://u:p@a:1", "http://a:1/path"):
             code, _, err = rig.call(self.target.url, "--proxy", wrong)
             self.assertEqual((code, err), (2, f"squall: --proxy: expected a proxy such as 'http://127.0.0.1:3128', got '{wrong}'\n"))
+
+
+def refuse(status):
+    return f"HTTP/1.1 {status} no\r\nContent-Length: 2\r\n\r\nno".encode()
+
+
+class Tunnels(rig.Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.authority = Authority()
+        cls.addClassCleanup(cls.authority.close)
+
+    def run_through(self, proxy, url, *options):
+        run = rig.squall(url, "--proxy", proxy.url, "--cacert", self.authority.file("root"), *options)
+        self.assert_books_balance(run)
+        return run
+
+    def test_https_goes_through_a_tunnel_of_each_connection(self):
+        for options in ((), ("-p", 4)):
+            with self.subTest(options), Stage(self.authority, "answer") as server, Proxy() as proxy:
+                run = self.run_through(proxy, server.url, "-c", 1, "-n", 30, "--requests-per-connection", 10, *options)
+                self.assert_clean(run)
+                self.assertEqual(proxy.tunnels, [server.url.removeprefix("https://").rstrip("/")] * 3)
+                self.assertEqual(run.result["counters"]["tls_handshakes"], 3)
+                self.assertEqual(proxy.targets, [])
+
+    def test_a_new_tunnel_for_each_request_resumes_its_tls(self):
+        with Stage(self.authority, "answer") as server, Proxy() as proxy:
+            run = self.run_through(proxy, server.url, "-c", 1, "-n", 10, "--requests-per-connection", 1)
+        self.assert_clean(run)
+        self.assertEqual(len(proxy.tunnels), 10)
+        self.assertEqual(run.result["counters"]["tls_resumed"], 9)
+
+    def test_a_proxy_that_opens_no_tunnel_fails_the_requests_and_says_why(self):
+        for refusal, why in ((refuse(403), "the proxy answered CONNECT with status 403"),
+                             (refuse(407), "the proxy answered CONNECT with status 407"),
+                             (b"", "the proxy closed instead of answering CONNECT"),
+                             (b"SSH-2.0 hello\r\n\r\n", None),
+                             (b"HTTP/1.1 200 OK\r\n\r\nHello", "the proxy sent more than its answer to CONNECT")):
+            with self.subTest(why), Proxy(refusal) as proxy:
+                run = self.run_through(proxy, "https://127.0.0.1:9/", "-c", 1, "-n", 3)
+                self.assertEqual(run.failures(), {"proxy": 3}, str(run))
+                self.assert_exit(run, 1)
+                if why is not None:
+                    self.assertEqual({row["message"] for row in run.result["failures"]}, {why})
+
+    def test_a_proxy_that_says_nothing_ends_in_a_timeout(self):
+        with RawServer(lambda connection: connection.hold()) as silent:
+            run = self.run_through(silent, "https://127.0.0.1:9/", "-c", 1, "-n", 2, "--timeout", "200ms")
+        self.assertEqual(run.failures(), {"connect_timeout": 2}, str(run))
+        self.assertEqual(run.result["failures"][0]["message"], "no tunnel through the proxy in time")
 
 
 if __name__ == "__main__":
