@@ -61,15 +61,17 @@ static uint32_t count_batches(const struct interval_log *log, uint64_t span_ns)
 static void cut_batches(struct inquiry *q)
 {
     const struct interval_log *log = q->log;
-    const uint64_t span_ns = log->count > 0 ? log->intervals[log->count - 1u].to_ns : 0;
+    const uint64_t from_ns = log->count > 0 ? log->intervals[0].from_ns : 0;
+    const uint64_t span_ns = log->count > 0 ? log->intervals[log->count - 1u].to_ns - from_ns : 0;
     size_t at = 0;
 
     q->batch_count = count_batches(log, span_ns);
     for (uint32_t b = 0; b < q->batch_count; b++) {
-        const double end_ns = (double)span_ns / q->batch_count * (b + 1u);
+        const double end_ns = (double)from_ns + (double)span_ns / q->batch_count * (b + 1u);
         const bool is_last = b + 1u == q->batch_count;
         q->batches[b].first = at;
-        q->batches[b].middle_s = (double)span_ns / q->batch_count * (b + 0.5) / NS_PER_S;
+        q->batches[b].middle_s =
+            ((double)from_ns + (double)span_ns / q->batch_count * (b + 0.5)) / NS_PER_S;
         while (at < log->count && (is_last || (double)log->intervals[at].from_ns / 2 +
                                                       (double)log->intervals[at].to_ns / 2 <
                                                   end_ns))

@@ -296,6 +296,23 @@ static void write_lateness(struct json_writer *w, const struct hist_view *v)
     json_close(w);
 }
 
+static void write_warmup(struct json_writer *w, const struct result_warmup *u)
+{
+    if (!u->is_asked) {
+        json_null(w, "warmup");
+        return;
+    }
+    json_open_object_line(w, "warmup");
+    json_number(w, "cut_s", u->cut_s, DECIMALS_S);
+    json_bool(w, "settled", u->settled);
+    json_bool(w, "is_counted", u->is_found);
+    json_number(w, "p50_us", u->p50_us, DECIMALS_US);
+    json_number(w, "p99_us", u->p99_us, DECIMALS_US);
+    json_number(w, "whole_p50_us", u->whole_p50_us, DECIMALS_US);
+    json_number(w, "whole_p99_us", u->whole_p99_us, DECIMALS_US);
+    json_close(w);
+}
+
 static void write_ages(struct json_writer *w, const struct hist_view *v)
 {
     const bool is_empty = v->total == 0;
@@ -413,6 +430,7 @@ int report_json(char **ret_text, const struct result *r)
     write_timeline(&w, r->series);
     write_accounting(&w, r);
     write_audit(&w, r->audit);
+    write_warmup(&w, &r->warmup);
     write_ages(&w, &r->tally->phases[PHASE_AGE]);
     write_connections(&w, r->tally);
     write_addresses(&w, r);

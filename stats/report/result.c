@@ -4,7 +4,8 @@
 
 struct result_accounting result_account(const struct result *r)
 {
-    const uint64_t *counters = r->tally->counters;
+    const struct tally *whole = r->whole != NULL ? r->whole : r->tally;
+    const uint64_t *counters = whole->counters;
     struct result_accounting a = {
         .scheduled = counters[COUNTER_SCHEDULED],
         .dropped = counters[COUNTER_DROPPED],
@@ -12,9 +13,9 @@ struct result_accounting result_account(const struct result *r)
         .not_sent = counters[COUNTER_NOT_SENT],
     };
 
-    for (uint32_t i = 0; i < r->tally->endpoint_count; i++) {
-        a.ok += r->tally->endpoints[i].latency[OUTCOME_OK].total;
-        a.failed += r->tally->endpoints[i].latency[OUTCOME_FAILED].total;
+    for (uint32_t i = 0; i < whole->endpoint_count; i++) {
+        a.ok += whole->endpoints[i].latency[OUTCOME_OK].total;
+        a.failed += whole->endpoints[i].latency[OUTCOME_FAILED].total;
     }
     a.balanced = a.scheduled == a.ok + a.failed + a.dropped + a.in_flight_at_end + a.not_sent;
     return a;

@@ -40,6 +40,16 @@ struct result_expectation {
     bool holds;
 };
 
+/* The beginning of a run that is left out, or told apart. */
+struct result_warmup {
+    bool is_asked; /* false: nothing of the rest means anything */
+    bool is_found; /* by itself: the result is of the whole run; else it is of what came after */
+    bool settled;  /* false: the latency kept changing, no steady part was seen */
+    double cut_s;
+    double p50_us, p99_us;             /* without it */
+    double whole_p50_us, whole_p99_us; /* and with it */
+};
+
 /* What one core had to bear up to `t_s`, since the point before. Shares are of the time; NaN = not
  * known. */
 struct result_strain {
@@ -78,7 +88,9 @@ struct result {
     bool interrupted;
     struct result_load load;
     struct result_tls tls;
-    const struct tally *tally;
+    struct result_warmup warmup;
+    const struct tally *tally; /* what counts */
+    const struct tally *whole; /* what the accounts are of: with the warm-up; NULL = `tally` */
     const struct summary *summary;
     const struct endpoint_name *names;
     const struct series *series;

@@ -358,6 +358,33 @@ static void write_lateness(struct page *p, const struct hist_view *v)
                 figure_ms((double)v->max_ns / 1e3).text);
 }
 
+static void write_both(struct page *p, double p50_us, double p99_us)
+{
+    sink_format(&p->words, " p50\t%s, p99\t%s\tms", figure_ms(p50_us).text, figure_ms(p99_us).text);
+}
+
+/* What was cut, and the result with and without it. */
+static void write_warmup(struct page *p)
+{
+    const struct result_warmup *u = &p->result->warmup;
+
+    if (!u->is_asked)
+        return;
+    if (!u->is_found)
+        sink_format(&p->words, "the first %s are not counted; of the whole run",
+                    figure_seconds(u->cut_s).text);
+    else if (!u->settled)
+        sink_text(&p->words, "no steady state seen; of the whole run");
+    else
+        sink_format(&p->words, "steady after %s, then", figure_seconds(u->cut_s).text);
+    if (u->is_found && u->settled) {
+        write_both(p, u->p50_us, u->p99_us);
+        sink_text(&p->words, "; of the whole run");
+    }
+    write_both(p, u->whole_p50_us, u->whole_p99_us);
+    paragraph(p, "warm-up", u->settled ? TONE_PLAIN : TONE_WARNING);
+}
+
 static void write_ages(struct page *p)
 {
     const struct hist_view *ages = &p->result->tally->phases[PHASE_AGE];
@@ -448,6 +475,7 @@ static void write_page(struct page *p)
     write_accounting(p);
     write_audit(p);
     write_ages(p);
+    write_warmup(p);
     write_generator(p);
     write_expectations(p);
 }

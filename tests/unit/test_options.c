@@ -88,6 +88,16 @@ static void a_scenario_alone_leaves_its_file_in_charge(void **state)
     assert_null(o.host);
 }
 
+static void a_warmup_is_a_time_or_found(void **state)
+{
+    (void)state;
+    assert_false(parse_well(FORM_URL, "http://a/").warmup.given);
+    assert_int_equal(parse_well(FORM_RUN, "a.yaml|-w|5s").warmup.ns, 5 * SECOND);
+    const struct options o = parse_well(FORM_URL, "--warmup=auto|http://a/");
+    assert_true(o.warmup.given && o.warmup.is_found);
+    assert_int_equal(o.warmup.ns, 0);
+}
+
 static void the_letters_of_wrk_mean_what_wrk_means(void **state)
 {
     (void)state;
@@ -431,6 +441,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_url_alone_gets_the_defaults_of_the_table),
         cmocka_unit_test(a_scenario_alone_leaves_its_file_in_charge),
+        cmocka_unit_test(a_warmup_is_a_time_or_found),
         cmocka_unit_test(the_letters_of_wrk_mean_what_wrk_means),
         cmocka_unit_test(the_letters_of_locust_mean_what_locust_means),
         cmocka_unit_test(a_scenario_may_have_rates_of_its_own),

@@ -31,6 +31,7 @@ struct measurement {
     const struct shard **shards;
     int *cpus; /* of the workers */
     struct collector *collector;
+    struct settling *settling;
     struct strain *strain;
     struct screen *screen; /* NULL = no live view */
     int64_t started_at_s;
@@ -193,7 +194,7 @@ static int open_collector(struct measurement *m)
                                          .shard_count = threads,
                                          .cpus = m->cpus,
                                          .started_ns = fleet_started_ns(m->fleet) };
-    const int rc = strain_open(&m->strain, &strain);
+    int rc = strain_open(&m->strain, &strain);
     if (rc != 0)
         return rc;
     const struct collector_setup setup = {
@@ -204,7 +205,11 @@ static int open_collector(struct measurement *m)
         .started_ns = fleet_started_ns(m->fleet),
         .users_max = m->plan->load.users,
     };
-    return collector_open(&m->collector, &setup);
+    rc = collector_open(&m->collector, &setup);
+    if (rc == 0)
+        rc = settling_open(&m->settling, m->collector, m->options->warmup.is_found,
+                           m->options->warmup.ns);
+    return rc;
 }
 
 static void open_screen(struct measurement *m)
@@ -248,10 +253,13 @@ static void watch(struct measurement *m)
         uint64_t until_ns = now_ns + POLL_NS;
         if (collector_due_ns(m->collector) < until_ns)
             until_ns = collector_due_ns(m->collector);
+        if (settling_due_ns(m->settling) < until_ns)
+            until_ns = settling_due_ns(m->settling);
         stop_signals_wait(now_ns, until_ns);
         now_ns = clock_now_ns();
         tell_stopping(m);
         collector_watch(m->collector);
+        (void)settling_watch(m->settling, now_ns); /* without memory now, the next time */
         if (now_ns >= collector_due_ns(m->collector)) {
             (void)collector_tick(
                 m->collector,
@@ -323,6 +331,7 @@ static int report(struct measurement *m)
         .call = m->call,
         .fleet = m->fleet,
         .collector = m->collector,
+        .settling = m->settling,
         .strain = m->strain,
         .started_at_s = m->started_at_s,
         .duration_ns = duration_ns_of(m->collector, now_ns),
@@ -382,6 +391,7 @@ int measurement_run(const struct plan *plan, const struct options *o, const stru
     code = play(&m);
     stop_signals_close();
     collector_close(m.collector);
+    settling_close(m.settling);
     strain_close(m.strain);
     free(m.cpus);
     free(m.shards);

@@ -31,6 +31,8 @@ const struct option_row option_rows[] = {
       "N requests per second, whatever the server does, such as 20k or 0.5" },
     { ALL, 0, "arrival", "constant|poisson", OPTION_CHOICE, AT(arrival), 0, 0, "constant", "Load",
       "how the requests of --rate are spread" },
+    { BOTH, 'w', "warmup", "T|auto", OPTION_WARMUP, AT(warmup), 1, 0, NULL, "Load",
+      "do not count the first T of the run; auto: find and tell its end" },
     { BOTH, 'p', "pipeline", "N", OPTION_COUNT, AT(pipeline), 1, 1024, "1", "Load",
       "requests in flight per connection" },
     { BOTH, 0, "requests-per-connection", "N", OPTION_COUNT, AT(requests_per_connection), 1, EXACT_MAX, NULL, "Load",

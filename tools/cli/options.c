@@ -59,6 +59,20 @@ static const char *set_rate(const struct option_row *row, void *value, const cha
     return NULL;
 }
 
+static const char *set_warmup(const struct option_row *row, void *value, const char *text,
+                              char *phrase)
+{
+    struct option_time time;
+    if (strcmp(text, "auto") == 0) {
+        *(struct option_warmup *)value = (struct option_warmup){ .given = true, .is_found = true };
+        return NULL;
+    }
+    if (set_time(row, &time, text, phrase) != NULL)
+        return "a time such as '5s', or 'auto'";
+    *(struct option_warmup *)value = (struct option_warmup){ .given = true, .ns = time.ns };
+    return NULL;
+}
+
 /* The choices are the row's argument, split at '|', in the order of their enum. */
 static const char *set_choice(const struct option_row *row, void *value, const char *text,
                               char *phrase)
@@ -220,6 +234,7 @@ static const struct {
     const char *expected; /* when nothing was given */
 } kinds[OPTION_KIND_COUNT] = {
     [OPTION_TIME] = { set_time, "a time such as '30s' or '5m'" },
+    [OPTION_WARMUP] = { set_warmup, "a time such as '5s', or 'auto'" },
     [OPTION_COUNT] = { set_count, "a number such as '64' or '20k'" },
     [OPTION_RATE] = { set_rate, "a rate such as '200', '0.5' or '20k'" },
     [OPTION_CHOICE] = { set_choice, "one of its choices" },

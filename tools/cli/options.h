@@ -37,6 +37,12 @@ struct option_time {
     uint64_t ns;
 };
 
+struct option_warmup {
+    bool given;
+    bool is_found; /* "auto" */
+    uint64_t ns;
+};
+
 struct option_count {
     bool given;
     uint64_t value;
@@ -71,6 +77,7 @@ struct options {
 
     struct option_time resolve_every;
     struct option_time duration, timeout, stop_timeout;
+    struct option_warmup warmup;
     struct option_count requests, connections, users, pipeline, requests_per_connection;
     struct option_count threads, seed, exit_code_on_failure;
     struct option_rate rate, spawn_rate;
@@ -91,6 +98,7 @@ struct options {
 enum option_kind {
     OPTION_FLAG,      /* bool */
     OPTION_TIME,      /* struct option_time, more than 0 unless low is 0 */
+    OPTION_WARMUP,    /* struct option_warmup, a time or "auto" */
     OPTION_COUNT,     /* struct option_count, low..high */
     OPTION_RATE,      /* struct option_rate */
     OPTION_CHOICE,    /* struct option_choice, one of `choices` */

@@ -110,6 +110,11 @@ static int planned(int rc, const struct diag_list *diags)
 static int accept_plan(struct plan **ret_plan, struct plan *plan, const struct options *o)
 {
     int code = expectations_check(plan, o) ? EXIT_DONE : EXIT_USAGE;
+    if (plan->load.duration_ns != 0 && o->warmup.ns >= plan->load.duration_ns) {
+        fault_note(
+            "--warmup: nothing of the run is left to count: make it longer than its warm-up");
+        code = EXIT_USAGE;
+    }
     if (o->arrival.given && !plan->load.is_open) {
         fault_note("--arrival: needs --rate, or a scenario whose stages have rates");
         code = EXIT_USAGE;

@@ -11,11 +11,11 @@ static double ratio_value(struct ratio r)
     return (double)r.num / (double)r.den;
 }
 
-/* Users alive, summed over time: trapezoids between the points of the series; before the first, as
- * at it. */
-static double user_seconds(const struct series *s)
+/* Users alive from `t_s` on, summed over time: trapezoids between the points of the series; before
+ * the first, as at it. */
+static double user_seconds(const struct series *s, double t_s)
 {
-    double sum = 0, t_s = 0;
+    double sum = 0;
     uint64_t users = s->count > 0 ? s->points[0].users : 0;
     for (size_t i = 0; i < s->count; i++) {
         const struct series_point *p = &s->points[i];
@@ -76,20 +76,21 @@ static int hold_audit(struct record *r, const struct record_setup *s)
 }
 
 /* Requests per second that were to be sent, with stages on average; NaN in a closed loop. */
-static double rate_asked(const struct record_setup *s)
+static double rate_asked(const struct record *r, const struct record_setup *s)
 {
     const struct plan_load *load = &s->plan->load;
     if (!load->is_open)
         return NAN;
     if (load->stage_count == 0)
         return ratio_value(load->rate);
-    const uint64_t due = s->collector->now->counters[COUNTER_SCHEDULED];
-    return (double)due / ((double)s->duration_ns / 1e9);
+    const uint64_t due = r->counted->counters[COUNTER_SCHEDULED];
+    return (double)due / ((double)r->duration_ns / 1e9);
 }
 
 static struct verdict judge(const struct record *r, const struct record_setup *s)
 {
-    const struct tally *t = s->collector->now;
+    const struct tally *t = r->counted;
+    const double from_s = r->result.warmup.is_found ? 0 : r->result.warmup.cut_s;
     return verdict_of(&(struct verdict_facts){
         .workers = fleet_threads(s->fleet),
         .cpu = r->cpu,
@@ -102,11 +103,11 @@ static struct verdict judge(const struct record *r, const struct record_setup *s
         .p99_us = r->summary->total.latency.quantile_us[SUMMARY_P99],
         .count = r->summary->total.count,
         .ok = r->summary->total.ok,
-        .duration_s = (double)s->duration_ns / 1e9,
-        .user_s = user_seconds(&s->collector->series),
+        .duration_s = (double)r->duration_ns / 1e9,
+        .user_s = user_seconds(&r->series, from_s),
         .latency_mean_s = r->summary->total.latency.mean_us / 1e6,
         .has_waits = plan_has_waits(s->plan),
-        .rate_asked = rate_asked(s),
+        .rate_asked = rate_asked(r, s),
         .signal = s->signal,
         .bugs = t->counters[COUNTER_STALE_COMPLETIONS] + t->counters[COUNTER_BAD_EVENTS],
     });
@@ -143,7 +144,8 @@ static struct result_tls tls_of(const struct record_setup *s)
 
 static void fill_result(struct record *r, const struct record_setup *s)
 {
-    r->blame = blame_of(s->collector->now, r->summary);
+    const struct result_warmup warmup = r->result.warmup;
+    r->blame = blame_of(r->counted, r->summary);
     r->verdict = judge(r, s);
     for (size_t i = 0; i < r->verdict.reason_count; i++)
         r->reasons[i] = r->verdict.reasons[i];
@@ -158,11 +160,13 @@ static void fill_result(struct record *r, const struct record_setup *s)
         .interrupted = s->signal != 0,
         .load = load_of(r, s),
         .tls = tls_of(s),
-        .tally = s->collector->now,
+        .warmup = warmup,
+        .tally = r->counted,
+        .whole = s->collector->now,
         .summary = r->summary,
         .names = s->plan->endpoints,
-        .series = &s->collector->series,
-        .intervals = s->collector->intervals,
+        .series = &r->series,
+        .intervals = &r->intervals,
         .evidence = r->evidence,
         .audit = &r->audit,
         .generator = {
@@ -183,6 +187,29 @@ static void fill_result(struct record *r, const struct record_setup *s)
     };
 }
 
+/* What came after a warm-up that was asked for, else everything. */
+static int choose_counted(struct record *r, const struct record_setup *s)
+{
+    int rc = tally_open(&r->counted, s->plan->endpoint_count);
+    if (rc == 0)
+        rc = settling_finish(s->settling, r->counted, &r->result.warmup);
+    if (rc != 0)
+        return rc;
+    const uint64_t cut_ns = s->settling->cut != NULL ? s->settling->cut_ns : 0;
+    r->duration_ns = s->duration_ns > cut_ns ? s->duration_ns - cut_ns : 1;
+    r->series = s->collector->series;
+    r->intervals = *s->collector->intervals;
+    while (cut_ns > 0 && r->series.count > 0 && r->series.points[0].t_s * 1e9 <= (double)cut_ns) {
+        r->series.points++;
+        r->series.count--;
+    }
+    while (r->intervals.count > 0 && r->intervals.intervals[0].from_ns < cut_ns) {
+        r->intervals.intervals++;
+        r->intervals.count--;
+    }
+    return 0;
+}
+
 int record_open(struct record **ret_record, const struct record_setup *setup)
 {
     struct record *r = calloc(1, sizeof *r);
@@ -192,16 +219,16 @@ int record_open(struct record **ret_record, const struct record_setup *setup)
     if (rc == 0)
         rc = fleet_addresses(setup->fleet, &r->addresses, &r->address_count);
     if (rc == 0)
-        rc = summary_make(&r->summary, setup->collector->now, setup->plan->endpoints,
-                          setup->duration_ns);
+        rc = choose_counted(r, setup);
     if (rc == 0)
-        rc = evidence_make(&r->evidence, setup->collector->intervals, setup->collector->now,
-                           setup->plan->endpoints);
+        rc = summary_make(&r->summary, r->counted, setup->plan->endpoints, r->duration_ns);
+    if (rc == 0)
+        rc = evidence_make(&r->evidence, &r->intervals, r->counted, setup->plan->endpoints);
     if (rc == 0)
         rc = hold_audit(r, setup);
     if (rc == 0)
         rc = expectations_evaluate(&r->expectations, &r->expectation_count, setup->plan,
-                                   setup->options, r->summary, setup->collector->now);
+                                   setup->options, r->summary, r->counted);
     if (rc != 0) {
         record_close(r);
         return rc;
@@ -215,6 +242,7 @@ void record_close(struct record *r)
 {
     if (r == NULL)
         return;
+    tally_close(r->counted);
     summary_close(r->summary);
     evidence_close(r->evidence);
     free(r->expectations);

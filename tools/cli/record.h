@@ -12,6 +12,7 @@
 #include "tools/cli/options.h"
 #include "tools/cli/verdict.h"
 #include "tools/live/collector.h"
+#include "tools/live/settling.h"
 #include "tools/live/strain.h"
 
 /* Everything is borrowed and must outlive the record. */
@@ -21,6 +22,7 @@ struct record_setup {
     const struct invocation *call;
     const struct fleet *fleet;         /* joined */
     const struct collector *collector; /* finished */
+    struct settling *settling;         /* of that collector */
     const struct strain *strain;       /* the last tick is behind it */
     int64_t started_at_s;
     uint64_t duration_ns;
@@ -28,7 +30,11 @@ struct record_setup {
 };
 
 struct record {
-    struct result result; /* borrows from the rest */
+    struct result result;  /* borrows from the rest */
+    struct tally *counted; /* without a warm-up that was asked for, */
+    struct series series;  /* and so is what is borrowed here */
+    struct interval_log intervals;
+    uint64_t duration_ns;
     struct summary *summary;
     struct evidence *evidence;
     struct audit audit;
