@@ -96,7 +96,8 @@ static void audit_counts(struct audit *a, const struct place *at, const struct t
 void audit_tally(struct audit *a, const struct tally *t, uint32_t core,
                  const struct endpoint_name *names)
 {
-#if SQUALL_AUDIT
+    if (!SQUALL_AUDIT)
+        return;
     const struct place at = { core, NULL };
 
     audit_counts(a, &at, t);
@@ -108,7 +109,6 @@ void audit_tally(struct audit *a, const struct tally *t, uint32_t core,
     }
     if (core == AUDIT_ALL_CORES)
         a->looks = t->counters[COUNTER_BOOKS_LOOKS];
-#endif
 }
 
 /* One equation for each bucket that counted on either side. */

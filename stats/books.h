@@ -34,19 +34,19 @@ struct books_view {
 
 static inline void books_begin(struct books *b, uint64_t due_ns)
 {
-#if SQUALL_AUDIT
+    if (!SQUALL_AUDIT)
+        return;
     cell_add(&b->begun, 1);
     cell_add(&b->begun_due_ns, due_ns);
-#endif
 }
 
 static inline void books_end(struct books *b, uint64_t due_ns, uint64_t now_ns)
 {
-#if SQUALL_AUDIT
+    if (!SQUALL_AUDIT)
+        return;
     cell_add(&b->over, 1);
     cell_add(&b->over_due_ns, due_ns);
     cell_add(&b->over_at_ns, now_ns);
-#endif
 }
 
 /* So many at once; `due_ns` is the sum of theirs. */

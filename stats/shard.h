@@ -84,11 +84,11 @@ struct shard_result {
 
 static inline void shard_record_generator(struct shard *s, const struct shard_result *r)
 {
-#if SQUALL_AUDIT
+    if (!SQUALL_AUDIT)
+        return;
     const uint64_t kept_ns = r->latency_ns < HIST_MAX_NS ? r->latency_ns : HIST_MAX_NS;
     hist_record(&s->phases[PHASE_GENERATOR], r->generator_ns);
     cell_add(&s->generator_ns[hist_index(kept_ns) / SHARE_BUCKETS], r->generator_ns);
-#endif
 }
 
 /* Owner thread only. The reason of a failure goes to failure_note(&s->failures, …) beside it. */

@@ -57,6 +57,13 @@ CASES = {
                            servers=("target",), if_asked=True),
     "masked-connect": Case("a new connection for each request, 64 at a time", "/bytes/100", 64, new_connections=True,
                            peers=MASKED, servers=("target",), if_asked=True),
+    # What books, clocks and audit cost: squall against squall built with -Daudit=false, which --bare names.
+    "audit-small": Case("answers of 100 bytes, 64 connections", "/bytes/100", 64, peers=("without-audit",),
+                        servers=("target",), if_asked=True),
+    "audit-1024": Case("answers of 100 bytes, 1024 connections", "/bytes/100", 1024, peers=("without-audit",),
+                       servers=("target",), if_asked=True),
+    "audit-pipeline": Case("answers of 100 bytes, 64 connections, 16 in flight on each", "/bytes/100", 64, 16,
+                           peers=("without-audit",), servers=("target",), if_asked=True),
     "users-million": Case("`squall run`, 1,000,000 users who wait 20 s, 100 on each of 10,000 connections",
                           "/bytes/100", 10000, pipeline=100, wait="20s", spawn_rate=50000, own="squall-run",
                           peers=("squall-rate",), servers=("target",), settle_s=22.0, same_rate=True, if_asked=True),

@@ -122,6 +122,11 @@ def squall_masked(feature):
     return masked
 
 
+def squall_bare(case, url, seconds, options):
+    """Built with -Daudit=false."""
+    return [options.bare, *squall(case, url, seconds, options)[1:]]
+
+
 def ring_features(options):
     """The refusal of a wrong one lists them."""
     said = subprocess.run([options.squall, "-n", "1", "http://127.0.0.1:9/"], capture_output=True, text=True,
@@ -236,6 +241,7 @@ PEERS = {
     "squall-url": Peer("squall", squall, is_own=True),
     "squall-rate": Peer("squall", squall_rate, is_own=True),
     "squall-post": Peer("squall", squall_post, is_own=True),
+    "without-audit": Peer("squall", squall_bare, is_own=True),
     **{name: Peer("squall", squall_masked(name.removeprefix("without-")), is_own=True) for name in MASKED},
 }
 OWN = {

@@ -142,12 +142,12 @@ uint32_t exchange_origin(const struct worker *w, const struct user *u)
 
 void exchange_note_sent(struct worker *w, struct user *u)
 {
-#if SQUALL_AUDIT
+    if (!SQUALL_AUDIT)
+        return;
     if (w->flush_ns > w->now_ns)
         u->generator_ns += w->flush_ns - w->now_ns;
     if (w->now_ns > u->ready_ns && !u->is_resend)
         hist_record(&w->shard->phases[PHASE_QUEUED], w->now_ns - u->ready_ns);
-#endif
 }
 
 /* Its answer may have been there since the wait should have ended. */

@@ -287,15 +287,17 @@ static uint64_t worker_wake_ns(const struct worker *w)
 
 static void worker_look_at_books(struct worker *w)
 {
-#if SQUALL_AUDIT
+    if (!SQUALL_AUDIT)
+        return;
     shard_count(w->shard, COUNTER_BOOKS_LOOKS, 1);
     shard_count(w->shard, COUNTER_BOOKS_BROKEN, !audit_look(w->shard, w->requests_open));
-#endif
 }
 
 static void worker_read_strain(struct worker *w)
 {
     cell_write(&w->shard->cpu_ns, clock_thread_cpu_ns());
+    if (!SQUALL_AUDIT)
+        return;
     cell_write(&w->shard->run_delay_ns, clock_thread_delay_ns() - w->delay_before_ns);
     cell_write(&w->shard->preempted, clock_thread_preempted());
     cell_write(&w->shard->strain_ns, w->now_ns);
@@ -315,6 +317,8 @@ static void worker_show_load(struct worker *w)
  * STOP_LOOK_NS, so nothing can stop us unseen. */
 static void worker_note_turn(struct worker *w, uint64_t began_ns, uint64_t wake_ns)
 {
+    if (!SQUALL_AUDIT)
+        return;
     const uint64_t busy_ns = w->flush_ns > began_ns ? w->flush_ns - began_ns : 0;
     w->overslept_ns = w->now_ns > wake_ns ? w->now_ns - wake_ns : 0;
     hist_record(&w->shard->phases[PHASE_TURN], busy_ns + w->overslept_ns);
@@ -332,9 +336,7 @@ bool worker_turn(struct worker *w)
         w->error = rc;
     w->now_ns = clock_now_ns(); /* one reading per turn, before parsing: our parsing is not charged
                                    to the server */
-#if SQUALL_AUDIT
     worker_note_turn(w, began_ns, wake_ns);
-#endif
     shard_count(w->shard, COUNTER_COMPLETIONS, ring_reap(w->ring, conn_deliver, w));
     timers_run(w->conn_timers, w->now_ns, UINT32_MAX, conn_timer_due, w);
     timers_run(w->user_timers, w->now_ns, UINT32_MAX, user_timer_due, w);
