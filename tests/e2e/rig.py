@@ -175,9 +175,9 @@ class Server:
 class Target(Server):
     """squall's own server with known answers."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, before=None):
         super().__init__([SQUALL, "target", "--listen", "127.0.0.1:0", "-q", *arguments],
-                         stdout=subprocess.PIPE)
+                         stdout=subprocess.PIPE, preexec_fn=before)
         readable, _, _ = select.select([self.process.stdout], [], [], 10 * PATIENCE)
         line = self.process.stdout.readline().decode() if readable else ""
         found = re.match(r"listening on (https?://[\d.:\[\]]+:(\d+))", line)
