@@ -72,7 +72,7 @@ class Freezer(threading.Thread):
             while not self._stands_still():
                 pass
             stopped = time.monotonic()
-            time.sleep(max(0.0, at + STANDSTILL_S - time.monotonic()))
+            time.sleep(max(0.0, stopped + STANDSTILL_S - time.monotonic()))
             self.standstills.append((stopped, time.monotonic()))
             os.kill(self._pid, signal.SIGCONT)
             at += 2 * STANDSTILL_S
