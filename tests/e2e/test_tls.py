@@ -77,6 +77,12 @@ class Tls(rig.Case):
             run = rig.squall(server.url, "-n", 5, "-c", 1, *self.trust(), "--sni", "www.example.org")
             self.assert_clean(run)
 
+    def test_the_name_stays_when_the_way_is_another(self):
+        with Stage(self.authority, "answer", "wildcard") as server:
+            run = rig.squall("https://www.example.org/", "--connect-to", f"127.0.0.1:{server.port}", "-n", 5,
+                             "-c", 1, *self.trust())
+            self.assert_clean(run)
+
     def test_pipelined_requests_and_large_bodies_leave_in_order(self):
         with Stage(self.authority, "answer") as server, tempfile.NamedTemporaryFile() as body:
             self.assert_clean(rig.squall(server.url, "-n", 200, "-c", 1, "-p", 8, *self.trust()))
