@@ -51,6 +51,8 @@ struct shard {
     cell ended_ns;      /* monotonic: the later of last completion and stop; 0 = still running */
     struct hist lateness; /* generator lateness of each request: noticed minus due */
     struct hist phases[PHASE_COUNT];
+    _Atomic(const char *) tls_version; /* of the latest handshake, static texts; NULL = none */
+    _Atomic(const char *) tls_cipher;
     cell generator_ns[SHARE_SLOTS]; /* of the requests whose latency lies in each group, summed */
     struct books arrivals;          /* of an open loop, until they are a request of some endpoint */
     cell status[STATUS_CODES];

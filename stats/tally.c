@@ -58,6 +58,7 @@ void tally_clear(struct tally *t)
     t->arrivals = (struct books_view){ 0 };
     t->failure_count = 0;
     t->failures_overflow = 0;
+    t->tls_version = t->tls_cipher = NULL;
     hist_view_clear(&t->lateness);
     for (int i = 0; i < PHASE_COUNT; i++)
         hist_view_clear(&t->phases[i]);
@@ -155,6 +156,14 @@ static void take_strain(struct tally *t, const struct shard *live)
         t->generator_ns[i] += cell_read(&live->generator_ns[i]);
 }
 
+static void note_tls(struct tally *t, const char *version, const char *cipher)
+{
+    if (version == NULL || cipher == NULL)
+        return;
+    t->tls_version = version;
+    t->tls_cipher = cipher;
+}
+
 void tally_take(struct tally *t, const struct shard *live)
 {
     assert(t->endpoint_count == live->endpoint_count);
@@ -169,6 +178,8 @@ void tally_take(struct tally *t, const struct shard *live)
     t->cpu_ns += cell_read(&live->cpu_ns);
     widen_time(t, cell_read(&live->started_ns), cell_read(&live->ended_ns));
     take_failures(t, &live->failures);
+    note_tls(t, atomic_load_explicit(&live->tls_version, memory_order_relaxed),
+             atomic_load_explicit(&live->tls_cipher, memory_order_relaxed));
     hist_view_take(&t->lateness, &live->lateness);
     take_strain(t, live);
     books_view_take(&t->arrivals, &live->arrivals);
@@ -214,6 +225,7 @@ void tally_add(struct tally *sum, const struct tally *more)
         add_failure(sum, f->endpoint, f->class, f->message, f->count);
     }
     sum->failures_overflow += more->failures_overflow;
+    note_tls(sum, more->tls_version, more->tls_cipher);
     hist_view_add(&sum->lateness, &more->lateness);
     add_strain(sum, more);
     books_view_add(&sum->arrivals, &more->arrivals);
@@ -290,6 +302,7 @@ void tally_since(struct tally *t, const struct tally *later, const struct tally 
     t->started_ns = later->started_ns;
     t->ended_ns = later->ended_ns;
     failures_since(t, later, earlier);
+    note_tls(t, later->tls_version, later->tls_cipher);
     hist_view_since(&t->lateness, &later->lateness, &earlier->lateness);
     strain_since(t, later, earlier);
     books_view_since(&t->arrivals, &later->arrivals, &earlier->arrivals);

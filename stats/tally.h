@@ -37,6 +37,7 @@ struct tally {
     uint64_t generator_ns[SHARE_SLOTS];
     struct books_view arrivals;
     struct hist_view phases[PHASE_COUNT];
+    const char *tls_version, *tls_cipher; /* of one of the latest handshakes; NULL = none */
     uint32_t failure_count;
     uint64_t failures_overflow;
     struct tally_failure failures[TALLY_FAILURES_MAX];

@@ -130,6 +130,8 @@ static void handshake_done(struct worker *w, struct conn *c)
     shard_count(w->shard, COUNTER_TLS_HANDSHAKES, 1);
     shard_count(w->shard, COUNTER_TLS_RESUMED, tls_is_resumed(c->tls));
     hist_record(&w->shard->phases[PHASE_TLS], w->now_ns - c->sealed.began_ns);
+    atomic_store_explicit(&w->shard->tls_version, tls_version_name(c->tls), memory_order_relaxed);
+    atomic_store_explicit(&w->shard->tls_cipher, tls_cipher_name(c->tls), memory_order_relaxed);
     conn_step(w, c, EV_SECURED);
     /* What finishes it leaves together with the first request. */
     if (c->queue.count == 0 && !sealed_is_leaving(c))

@@ -44,6 +44,8 @@ static void write_tls(struct sink *out, const struct result *r,
         sink_format(
             &words, "%s%s/s%s%s\tresumed", separator, figure_rate(per_s).text, separator,
             figure_percent(ratio(r->tally->counters[COUNTER_TLS_RESUMED], (double)made)).text);
+    if (r->tally->tls_version != NULL)
+        sink_format(&words, "%s%s\t%s", separator, r->tally->tls_version, r->tally->tls_cipher);
     if (r->tls.is_insecure)
         sink_format(&words, "%scertificates\tNOT\tVERIFIED", separator);
     paragraph_write(out, style, "TLS", r->tls.is_insecure ? TONE_WARNING : TONE_PLAIN, &words);
@@ -119,6 +121,8 @@ void json_phases(struct json_writer *w, const struct result *r)
     json_count(w, "resumed", resumed);
     json_number(w, "resumed_ratio", ratio(resumed, (double)made), DECIMALS_RATIO);
     json_number(w, "handshakes_per_s", ratio(made, r->summary->duration_s), DECIMALS_RATE);
+    json_string(w, "version", r->tally->tls_version);
+    json_string(w, "cipher", r->tally->tls_cipher);
     json_bool(w, "verified", !r->tls.is_insecure);
     json_close(w);
 }

@@ -20,7 +20,7 @@ class Tls(rig.Case):
         return ["--cacert", self.authority.file("root")]
 
     def test_requests_are_answered_over_both_versions(self):
-        for act in ("answer", "answer_tls_1_2"):
+        for act, version in (("answer", "TLSv1.3"), ("answer_tls_1_2", "TLSv1.2")):
             with self.subTest(act), Stage(self.authority, act) as server:
                 run = rig.squall(server.url, "-n", 50, "-c", 1, *self.trust())
                 self.assert_clean(run)
@@ -32,6 +32,7 @@ class Tls(rig.Case):
                 self.assertEqual(counts, [1, 1, 50])
                 self.assertLess(0, phases["tls"]["p50"])
                 self.assertTrue(run.result["tls"]["verified"])
+                self.assertEqual(run.result["tls"]["version"], version)
                 self.assertNotIn("NOT VERIFIED", run.out)
 
     def test_a_certificate_that_is_not_verified_is_in_every_report(self):

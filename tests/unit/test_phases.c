@@ -73,13 +73,21 @@ static void handshakes_are_told_and_how_many_were_resumed(void **state)
     struct run *run = run_open(1);
     run->result.tls.is_used = true;
     assert_in_text(run, " TLS         0 handshakes\n", true);
-    assert_in_json(run, "\"tls\": { \"handshakes\": 0, \"resumed\": 0, \"resumed_ratio\": null, "
-                        "\"handshakes_per_s\": 0.0, \"verified\": true }");
+    assert_in_json(
+        run,
+        "\"tls\": { \"handshakes\": 0, \"resumed\": 0, \"resumed_ratio\": null, "
+        "\"handshakes_per_s\": 0.0, \"version\": null, \"cipher\": null, \"verified\": true }");
     shard_count(run->shard, COUNTER_TLS_HANDSHAKES, 120);
     shard_count(run->shard, COUNTER_TLS_RESUMED, 90);
-    assert_in_text(run, " TLS         120 handshakes, 2.00/s, 75.00% resumed\n", true);
+    atomic_store(&run->shard->tls_version, "TLSv1.3");
+    atomic_store(&run->shard->tls_cipher, "TLS_AES_128_GCM_SHA256");
+    assert_in_text(run,
+                   " TLS         120 handshakes, 2.00/s, 75.00% resumed,\n             TLSv1.3 "
+                   "TLS_AES_128_GCM_SHA256\n",
+                   true);
     assert_in_json(run, "\"tls\": { \"handshakes\": 120, \"resumed\": 90, \"resumed_ratio\": 0.75, "
-                        "\"handshakes_per_s\": 2.0, \"verified\": true }");
+                        "\"handshakes_per_s\": 2.0, \"version\": \"TLSv1.3\", "
+                        "\"cipher\": \"TLS_AES_128_GCM_SHA256\", \"verified\": true }");
     run_close(run);
 }
 
