@@ -389,7 +389,7 @@ int fleet_addresses(const struct fleet *f, struct address_tally **ret_addresses,
     uint32_t most = 0, count = 0;
     for (uint32_t i = 0; i < f->plan->origin_count; i++)
         most += atomic_load(&routes[i].count);
-    struct address_tally *all = calloc(most, sizeof *all);
+    struct address_tally *all = calloc(most + 1u, sizeof *all);
     if (all == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < f->plan->origin_count; i++) {

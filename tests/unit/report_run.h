@@ -105,6 +105,10 @@ static inline const struct result *run_result(struct run *run)
 /* Some of everything: five kinds of requests, failures, closes, expectations, reasons. */
 static inline void run_fill(struct run *run)
 {
+    static const struct address_tally addresses[] = {
+        { .text = "127.0.0.1:8000", .opened = 262 },
+        { .text = "[::1]:8000", .failed = 3 },
+    };
     run->result.scenario = "tweets.yaml";
     run->result.load.kind = "users";
     run->result.load.users = run->result.load.users_peak = 250;
@@ -128,6 +132,8 @@ static inline void run_fill(struct run *run)
         (struct result_expectation){ "fail_ratio<1%", EXPECTATION_SHARE, 0.0103, false };
     run->result.expectations = run->expectations;
     run->result.expectation_count = 2;
+    run->result.addresses = addresses;
+    run->result.address_count = ARRAY_LEN(addresses);
     (void)run_result(run);
     assert_int_equal(series_add(&run->series, run->tally, 1, 1), 0);
 }

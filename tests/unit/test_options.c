@@ -170,6 +170,17 @@ static void each_option_of_both_forms_is_read(void **state)
         assert_string_equal(o.expects.items[0], "p99<50ms");
         assert_string_equal(o.expects.items[1], "rps > 1");
 
+        o = parse_well(forms[i], "x|--source|10.0.0.0/28|--connect-to|[::1]:80|--resolve-every|5s");
+        assert_int_equal(o.sources.count, 14);
+        assert_string_equal(o.connect_to.host, "::1");
+        assert_int_equal(o.connect_to.port, 80);
+        assert_int_equal(o.resolve_every.ns, 5 * SECOND);
+        o = parse_well(forms[i], "x|--unix|/run/a.sock");
+        assert_string_equal(o.unix_path, "/run/a.sock");
+        o = parse_well(forms[i], "x|--proxy|http://[::1]:3128/|--source|::1");
+        assert_string_equal(o.proxy.host, "::1");
+        assert_int_equal(o.proxy.port, 3128);
+
         o = parse_well(forms[i],
                        "x|-k|--cacert=a|--cert=b|--key=c|--sni=d|--tls-min=1.2|--tls-max=1.3|"
                        "--ciphers=e|--no-tls-resume");

@@ -153,6 +153,34 @@ static void a_plan_of_a_url_is_one_kind_one_task_one_request(void **state)
     plan_close(plan);
 }
 
+static void a_proxy_is_asked_for_whole_urls(void **state)
+{
+    (void)state;
+    assert_sent(&(struct plan_url_options){ .url = "http://a:8000/b?c", .is_proxied = true },
+                "GET http://a:8000/b?c HTTP/1.1\r\nHost: a:8000\r\n" AGENT "Accept: */*\r\n\r\n");
+    assert_sent(&(struct plan_url_options){ .url = "[::1]:80", .is_proxied = true },
+                "GET http://[::1]/ HTTP/1.1\r\nHost: [::1]\r\n" AGENT "Accept: */*\r\n\r\n");
+}
+
+static void a_proxy_is_asked_for_a_tunnel_before_tls(void **state)
+{
+    (void)state;
+    const struct plan_url_options o = { .url = "https://a/b", .is_proxied = true };
+    assert_sent(&o, "GET /b HTTP/1.1\r\nHost: a\r\n" AGENT "Accept: */*\r\n\r\n");
+    struct plan *plan = plan_of(&o);
+    assert_true(span_equal(plan->origins[0].tunnel_request,
+                           SPAN_LITERAL("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n")));
+    plan_close(plan);
+    plan = plan_of(&(struct plan_url_options){ .url = "https://[::1]:8443/", .is_proxied = true });
+    assert_true(
+        span_equal(plan->origins[0].tunnel_request,
+                   SPAN_LITERAL("CONNECT [::1]:8443 HTTP/1.1\r\nHost: [::1]:8443\r\n\r\n")));
+    plan_close(plan);
+    plan = plan_of(&(struct plan_url_options){ .url = "https://a/b" });
+    assert_int_equal(plan->origins[0].tunnel_request.len, 0);
+    plan_close(plan);
+}
+
 static void a_plan_outlives_the_words_it_was_made_of(void **state)
 {
     (void)state;
@@ -249,6 +277,8 @@ int main(void)
         cmocka_unit_test(a_body_makes_a_post_with_its_length),
         cmocka_unit_test(a_method_that_expects_a_body_says_when_there_is_none),
         cmocka_unit_test(a_plan_of_a_url_is_one_kind_one_task_one_request),
+        cmocka_unit_test(a_proxy_is_asked_for_whole_urls),
+        cmocka_unit_test(a_proxy_is_asked_for_a_tunnel_before_tls),
         cmocka_unit_test(a_plan_outlives_the_words_it_was_made_of),
         cmocka_unit_test(what_cannot_be_sent_is_refused_in_one_line),
         cmocka_unit_test(all_mistakes_are_listed),

@@ -450,6 +450,20 @@ static void what_would_break_the_next_request_is_refused(void **state)
             redirect_render(request, &bad[i], out, sizeof(out), &is_head, &is_idempotent), -EINVAL);
 }
 
+static void a_proxy_is_asked_for_the_whole_url_of_the_next_place(void **state)
+{
+    (void)state;
+    static const struct span request =
+        SPAN_LITERAL("GET http://a/ HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n");
+    static const struct span expected =
+        SPAN_LITERAL("GET http://b:8/x HTTP/1.1\r\nHost: b:8\r\nX: y\r\n\r\n");
+    const struct redirect_next next = { .status = 302,
+                                        .authority = SPAN_LITERAL("http://b:8"),
+                                        .target = SPAN_LITERAL("/x"),
+                                        .host_header = SPAN_LITERAL("b:8") };
+    assert_renders(request, &next, expected, false, true);
+}
+
 static void five_statuses_are_redirects(void **state)
 {
     (void)state;
@@ -479,6 +493,7 @@ int main(void)
         cmocka_unit_test(a_request_has_one_host_wherever_it_stood),
         cmocka_unit_test(what_is_no_request_is_refused),
         cmocka_unit_test(what_would_break_the_next_request_is_refused),
+        cmocka_unit_test(a_proxy_is_asked_for_the_whole_url_of_the_next_place),
         cmocka_unit_test(five_statuses_are_redirects),
     };
     cmocka_set_test_filter(getenv("TEST"));

@@ -88,6 +88,9 @@ static void assert_schema(const json_t *root)
         json_object_get(root, "accounting"),
         KEYS("scheduled", "ok", "failed", "dropped", "in_flight_at_end", "not_sent", "balanced"));
     assert_keys(json_object_get(root, "connections"), KEYS("opened", "reused", "closed"));
+    assert_true(json_is_array(json_object_get(root, "addresses")));
+    json_array_foreach(json_object_get(root, "addresses"), i, item)
+        assert_keys(item, KEYS("address", "opened", "failed"));
     assert_keys(json_object_get(root, "generator"),
                 KEYS("verdict", "reasons", "cpu", "lateness_us"));
     assert_keys(json_object_get(json_object_get(root, "generator"), "lateness_us"),

@@ -146,6 +146,34 @@ static void the_report_of_a_scenario_reads_as_locust_users_know_it(void **state)
     run_close(run);
 }
 
+static void several_addresses_have_a_line_and_one_has_none(void **state)
+{
+    struct address_tally addresses[10] = { { "" } };
+    struct run *run = run_open(1);
+    const struct report_text_style style = { .columns = 100 };
+    char *text = NULL;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
+        snprintf(addresses[i].text, sizeof addresses[i].text, "10.0.0.%zu:80", i);
+        addresses[i].opened = 6;
+        addresses[i].failed = i == 1;
+    }
+    run->result.addresses = addresses;
+    run->result.address_count = 1;
+    assert_int_equal(report_text(&text, run_result(run), &style), 0);
+    assert_null(strstr(text, "addresses"));
+    free(text);
+    run->result.address_count = 2;
+    assert_int_equal(report_text(&text, run_result(run), &style), 0);
+    assert_line(text, " addresses   10.0.0.0:80: 6 opened, 10.0.0.1:80: 6 opened, 1 failed");
+    free(text);
+    run->result.address_count = ARRAY_LEN(addresses);
+    assert_int_equal(report_text(&text, run_result(run), &style), 0);
+    assert_non_null(strstr(text, "and 2 more"));
+    free(text);
+    run_close(run);
+}
+
 static void each_expectation_shows_what_was_measured(void **state)
 {
     (void)state;
@@ -536,6 +564,7 @@ int main(void)
         cmocka_unit_test(hostile_strings_do_nothing_to_a_terminal),
         cmocka_unit_test(no_line_is_wider_than_the_terminal),
         cmocka_unit_test(the_report_of_a_scenario_reads_as_locust_users_know_it),
+        cmocka_unit_test(several_addresses_have_a_line_and_one_has_none),
         cmocka_unit_test(each_expectation_shows_what_was_measured),
         cmocka_unit_test(a_url_with_one_kind_of_request_has_no_second_row),
         cmocka_unit_test(an_unbalanced_run_says_so_first),
