@@ -36,10 +36,15 @@ def main():
     sys.exit(SKIPPED if result.testsRun and len(result.skipped) == result.testsRun else 0)
 
 
+def find(program):
+    """Its path, or None when it is not installed."""
+    return shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+
+
 def need(*programs):
     """Leaves with 77 when one of the programs is not installed."""
     for program in programs:
-        if shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None:
+        if find(program) is None:
             print(f"skipped: {program} is not installed")
             sys.exit(SKIPPED)
 

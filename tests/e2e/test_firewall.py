@@ -1,34 +1,16 @@
 #!/usr/bin/python3
 """Networks that refuse, swallow, lose and cut: nftables in a network namespace of its own plays them, and every request ends in
 its class. A server that goes away comes back."""
-import socket
-import subprocess
-import threading
 import time
-from contextlib import contextmanager
 
 import own_network
 import rig
+from firewall import firewall
 from raw_server import RawServer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CONNECTIONS, REQUESTS = 4, 8
 RETRANSMIT_US = 200_000     # the kernel's least wait before it sends a lost segment again
-
-
-def nft(commands):
-    subprocess.run(["nft", "-f", "-"], input=commands, text=True, check=True, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
-
-
-@contextmanager
-def firewall(port, verdict):
-    """What happens to packets to the server."""
-    nft(f"add table inet wall\nadd chain inet wall input {{ type filter hook input priority 0; }}\n"
-        f"add rule inet wall input tcp dport {port} {verdict}\n")
-    try:
-        yield
-    finally:
-        nft("delete table inet wall\n")
 
 
 def connects():
@@ -87,8 +69,8 @@ class Firewall(rig.Case):
     def test_a_wall_that_comes_down_is_noticed_within_a_second(self):
         with rig.Target() as target:
             with firewall(target.port, "reject with tcp reset"):
-                running = rig.Running(target.url, "-c", CONNECTIONS, "-R", 200, "-d", "2500ms")
-                time.sleep(0.8)
+                running = rig.Running(target.url, "-c", CONNECTIONS, "-R", 200, "-d", "1800ms")
+                time.sleep(0.4)
             down = time.monotonic()
             while target.stats()["total"] == 0:
                 self.assertLess(time.monotonic() - down, 1)
@@ -171,10 +153,10 @@ class Firewall(rig.Case):
     def test_a_server_that_restarts_is_used_again_within_a_second(self):
         first = rig.Target()
         self.addCleanup(first.stop)
-        running = rig.Running(first.url, "-c", CONNECTIONS, "-R", 200, "-d", "3s", "-t", 1)
-        time.sleep(0.7)
+        running = rig.Running(first.url, "-c", CONNECTIONS, "-R", 200, "-d", "2200ms", "-t", 1)
+        time.sleep(0.3)
         first.stop()
-        time.sleep(0.8)
+        time.sleep(0.4)
         with serve_again(first.port) as second:
             back = time.monotonic()
             while second.stats()["total"] == 0:

@@ -2,10 +2,12 @@
 """Names, as a name server of our own answers for them: all their addresses, those that lead nowhere, and names that are wrong."""
 import tempfile
 import time
+import unittest
 
 import name_server
 import own_network
 import rig
+from firewall import firewall
 from raw_server import RawServer
 
 REMEDY = "check the host's name, or use --connect-to"
@@ -66,6 +68,15 @@ class Names(rig.Case):
                 self.assertEqual(opened(run)[f"{serving}:{port}"], 8)
                 self.assertEqual(failed(run), {})
 
+    @unittest.skipIf(rig.find("nft") is None, "nft is not installed")
+    def test_a_first_address_that_swallows_all_is_found_before_the_run(self):
+        port = self.serve("0.0.0.0")
+        with name_server.NameServer(shop_test=["127.0.0.1", "127.0.0.2"]), firewall(port, "drop", "127.0.0.1"):
+            run = rig.squall(f"http://shop.test:{port}/", "-c", 4, "-n", 400)
+        self.assert_clean(run)
+        self.assertEqual(opened(run), {f"127.0.0.1:{port}": 0, f"127.0.0.2:{port}": 4})
+        self.assertLess(run.seconds, 2 * rig.PATIENCE)
+
     def test_an_address_without_a_route_is_passed_over(self):
         port = self.serve("127.0.0.1")
         with name_server.NameServer(shop_test=["203.0.113.1", "127.0.0.1"]):
@@ -83,7 +94,7 @@ class Names(rig.Case):
         with RawServer(serve_one) as first, name_server.NameServer(pair_test=["127.0.0.1", "127.0.0.2"]):
             second = rig.Target("--listen", f"127.0.0.2:{first.port}")
             self.addCleanup(second.stop)
-            running = rig.Running(f"http://pair.test:{first.port}/", "--requests-per-connection", 1, "-c", 4, "-R", 200, "-d", "2s")
+            running = rig.Running(f"http://pair.test:{first.port}/", "--requests-per-connection", 1, "-c", 4, "-R", 300, "-d", "1s")
             while first.accepted < 20:
                 time.sleep(0.01)
             second.stop()
@@ -106,8 +117,8 @@ class Names(rig.Case):
     def test_a_name_is_looked_up_once_unless_asked_otherwise(self):
         port = self.serve("0.0.0.0")
         with name_server.NameServer(moving_test=["127.0.0.1"]) as names:
-            running = rig.Running(f"http://moving.test:{port}/", "-c", 2, "-R", 200, "-d", "1s", "--requests-per-connection", 5)
-            time.sleep(0.3)
+            running = rig.Running(f"http://moving.test:{port}/", "-c", 2, "-R", 200, "-d", "600ms", "--requests-per-connection", 5)
+            time.sleep(0.2)
             names.answers["moving.test"] = ["127.0.0.2"]
             run = running.wait()
         self.assert_clean(run)
@@ -117,11 +128,11 @@ class Names(rig.Case):
         port = self.serve("0.0.0.0")
         for options in ((), ("-p", 4)):
             with self.subTest(options), name_server.NameServer(moving_test=["127.0.0.1", "127.0.0.2"]) as names:
-                running = rig.Running(f"http://moving.test:{port}/", "-t", 1, "-c", 4, "-d", "1500ms", "--resolve-every", "100ms",
+                running = rig.Running(f"http://moving.test:{port}/", "-t", 1, "-c", 4, "-d", "1s", "--resolve-every", "50ms",
                                       *options)
-                time.sleep(0.5)
-                names.answers["moving.test"] = name_server.SERVFAIL     # no reason to leave
                 time.sleep(0.3)
+                names.answers["moving.test"] = name_server.SERVFAIL     # no reason to leave
+                time.sleep(0.2)
                 names.answers["moving.test"] = ["127.0.0.2", "127.0.0.3"]
                 run = running.wait()
                 self.assert_clean(run)
