@@ -234,6 +234,10 @@ void draw_run(struct draw *d, uint64_t seed)
     c->service_floor_ns = 2 * c->latency_ns + d->server.delay_ns;
     c->no_memo = chance(&p, 20);
     c->no_discard = chance(&p, 20);
+    if (chance(&p, 30))
+        c->addresses = (uint32_t)between(&p, 2, 3);
+    if (chance(&p, 10))
+        c->move_at_ns = between(&p, 1, 200) * MS;
 }
 
 char *draw_describe(const struct draw *d, char *out, size_t cap)

@@ -19,6 +19,7 @@ struct sim {
     struct worker *workers[WORLD_FIBERS_MAX];
     struct shard *shards[WORLD_FIBERS_MAX];
     uint32_t cores;
+    uint32_t addresses;    /* of each origin */
     struct routes *routes; /* to each origin: they are all the same server */
     _Atomic uint32_t stop, users_target;
     uint64_t start_ns;
@@ -47,6 +48,29 @@ static void users_are_retargeted(struct world *w, const struct event *e)
     struct sim *s = e->subject;
     world_note(w, "users target", e->number, 0);
     atomic_store(&s->users_target, (uint32_t)e->number);
+}
+
+/* The names of all origins stand for these addresses, `count` of them from the `first` on. */
+static void names_stand_for(struct sim *s, uint32_t origins, uint32_t first, uint32_t count)
+{
+    struct route found[ROUTES_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        struct sockaddr_in *to = (struct sockaddr_in *)&found[i].address;
+        found[i] = (struct route){ .address_len = sizeof *to };
+        to->sin_family = AF_INET;
+        to->sin_port = htons(80);
+        to->sin_addr.s_addr = htonl(INADDR_LOOPBACK + first + i);
+    }
+    for (uint32_t i = 0; i < origins; i++)
+        routes_set(&s->routes[i], found, count);
+}
+
+/* All but the first go on to stand for them, and for one more. */
+static void names_move(struct world *w, const struct event *e)
+{
+    struct sim *s = e->subject;
+    world_note(w, "names move", e->number, 0);
+    names_stand_for(s, (uint32_t)e->number, 1, s->addresses);
 }
 
 static void watcher_looks(struct world *w, const struct event *e)
@@ -103,20 +127,20 @@ static void sim_open_workers(struct sim *s, const struct plan *plan)
     s->routes = calloc(plan->origin_count, sizeof *s->routes);
     if (s->routes == NULL)
         abort();
-    for (uint32_t i = 0; i < plan->origin_count; i++) {
-        struct route route = { .address_len = sizeof(struct sockaddr_in) };
-        struct sockaddr_in *to = (struct sockaddr_in *)&route.address;
-        to->sin_family = AF_INET;
-        to->sin_port = htons(80);
-        to->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        routes_set(&s->routes[i], &route, 1);
-    }
+    s->addresses = s->config->addresses == 0 ? 1 : s->config->addresses;
+    names_stand_for(s, plan->origin_count, 0, s->addresses);
+    if (s->config->move_at_ns != 0)
+        world_schedule(&s->world, &(struct event){ .at_ns = s->start_ns + s->config->move_at_ns,
+                                                   .fire = names_move,
+                                                   .subject = s,
+                                                   .number = plan->origin_count });
     atomic_store(&s->users_target, plan->load.users);
     for (uint32_t i = 0; i < s->cores; i++) {
         const struct worker_setup setup = { .plan = plan,
                                             .core = i,
                                             .cores = s->cores,
                                             .routes = s->routes,
+                                            .follows_names = s->config->move_at_ns != 0,
                                             .shard = s->shards[i],
                                             .stop = &s->stop,
                                             .users_target = &s->users_target,
@@ -163,12 +187,33 @@ static void sim_audit_core(struct world *w, const struct plan *plan, const struc
         world_violate(w, "the run's own audit: %s", audit.shown[0].text);
 }
 
+/* Every connection led to some address. */
+static void audit_addresses(struct sim *s, const struct plan *plan, uint32_t core)
+{
+    uint64_t opened = 0, failed = 0;
+    for (uint32_t i = 0; i < plan->origin_count; i++) {
+        const struct routes_view *v = worker_routes(s->workers[core], i);
+        for (uint32_t k = 0; k < atomic_load(&s->routes[i].count); k++) {
+            opened += cell_read(&v->marks[k].opened);
+            failed += cell_read(&v->marks[k].failed);
+        }
+    }
+    const uint64_t connects = cell_read(&s->shards[core]->counters[COUNTER_CONNECTS]);
+    if (opened != cell_read(&s->shards[core]->counters[COUNTER_OPENED]) ||
+        opened + failed > connects)
+        world_violate(&s->world, "of %llu connects the addresses have opened %llu and failed %llu",
+                      (unsigned long long)connects, (unsigned long long)opened,
+                      (unsigned long long)failed);
+}
+
 static void sim_finish(struct sim *s, const struct plan *plan)
 {
     struct sim_result *r = s->result;
     struct world *w = &s->world;
     w->leaves_open = s->config->stop_word == STOP_NOW;
     for (uint32_t i = 0; i < s->cores; i++) {
+        if (!world_is_broken(w))
+            audit_addresses(s, plan, i);
         if (!world_is_broken(
                 w)) /* a broken run is left as it is: its worker may not be fit for closing */
             worker_close(s->workers[i]);

@@ -26,6 +26,8 @@ struct sim_config {
     uint32_t buf_count, buf_bytes; /* of each ring, 0 = as the worker asks */
     uint64_t stop_at_ns;           /* since the start, 0 = never: the stop word becomes … */
     uint32_t stop_word;            /* … this */
+    uint32_t addresses;            /* that an origin's name stands for; 0 = one */
+    uint64_t move_at_ns;           /* since the start, 0 = never: names come to stand for others */
     uint64_t retarget_at_ns;       /* since the start, 0 = never: the users' target becomes … */
     uint32_t retarget_users;       /* … this */
     uint64_t asleep_from_ns,
