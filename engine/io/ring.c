@@ -17,6 +17,7 @@
 #include "engine/io/features.h"
 #include "engine/io/op.h"
 #include "engine/io/socket.h"
+#include "engine/io/stamps.h"
 
 /* liburing 2.3 does not know this command of kernel 6.7, which sets an option of a socket. */
 #define SOCKET_CMD_SETSOCKOPT 3u
@@ -54,6 +55,7 @@ struct ring {
     size_t bufs_size;
     char *buf_memory;
     uint32_t buf_count, buf_bytes;
+    struct stamps stamps;
     uint32_t bufs_returned; /* given back and not yet shown to the kernel */
     char features_used[FEATURES_TEXT_SIZE];
 };
@@ -155,7 +157,9 @@ int ring_open(struct ring **ret_ring, const struct ring_setup *setup)
         free(r);
         return rc;
     }
-    rc = ring_open_files(r);
+    rc = stamps_open(&r->stamps, r->files, setup->stamped);
+    if (rc == 0)
+        rc = ring_open_files(r);
     if (rc == 0)
         rc = ring_open_bufs(r);
     if (rc < 0) {
@@ -190,6 +194,7 @@ void ring_close(struct ring *r)
     }
     free(r->fds);
     free(r->low_water);
+    stamps_close(&r->stamps);
     if (r->bufs != MAP_FAILED)
         munmap(r->bufs, r->bufs_size);
     if (r->buf_memory != MAP_FAILED)
@@ -385,6 +390,8 @@ unsigned ring_reap(struct ring *r, completion_fn *deliver, void *owner)
             continue;
         }
         const enum op_kind kind = op_unpack(got.tag).kind;
+        if (kind == OP_RECV && stamps_has(&r->stamps, op_unpack(got.tag).slot))
+            got.stamp_ns = stamps_take(&r->stamps, op_unpack(got.tag).slot);
         if (kind == OP_SOCKET) {
             /* It could not be made: the connect behind it fails for want of it, and says why. */
             if (got.result < 0)
@@ -416,7 +423,8 @@ unsigned ring_reap(struct ring *r, completion_fn *deliver, void *owner)
 static bool ring_make_socket(struct ring *r, uint64_t tag, uint32_t file, const struct sockaddr *to,
                              const struct socket_options *options)
 {
-    if (r->fds != NULL || options->no_delay || options->source != NULL)
+    if (r->fds != NULL || options->no_delay || options->source != NULL ||
+        stamps_has(&r->stamps, file))
         return false;
     struct op_tag made = op_unpack(tag);
     made.kind = OP_SOCKET;
@@ -432,6 +440,8 @@ static int ring_install_socket(struct ring *r, uint32_t file, const struct socka
                                const struct socket_options *options)
 {
     const int fd = socket_make(to, options);
+    if (fd >= 0 && stamps_has(&r->stamps, file))
+        stamps_ask(fd);
     if (fd < 0)
         return fd;
     if (r->fds != NULL) {
@@ -487,6 +497,10 @@ static void ring_set_low_water(struct ring *r, uint64_t tag, uint32_t file, uint
 
 void ring_recv(struct ring *r, uint64_t tag, uint32_t file)
 {
+    if (stamps_has(&r->stamps, file)) {
+        ring_recv_once(r, tag, file, r->buf_bytes);
+        return;
+    }
     ring_set_low_water(r, tag, file, 0);
     struct io_uring_sqe *sqe = ring_next_sqe(r);
     if (r->features & FEATURE_BIT(REST_BY_POLL)) {
@@ -507,7 +521,10 @@ void ring_recv_once(struct ring *r, uint64_t tag, uint32_t file, uint32_t len)
 {
     ring_set_low_water(r, tag, file, 0);
     struct io_uring_sqe *sqe = ring_next_sqe(r);
-    io_uring_prep_recv(sqe, 0, NULL, len, 0);
+    if (stamps_has(&r->stamps, file))
+        io_uring_prep_recvmsg(sqe, 0, stamps_prepare(&r->stamps, file, len), 0);
+    else
+        io_uring_prep_recv(sqe, 0, NULL, len, 0);
     sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
     sqe_finish_receive(r, sqe, tag, file);
 }

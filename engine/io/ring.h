@@ -30,6 +30,8 @@ struct sockaddr;
 
 struct ring_setup {
     uint32_t files;     /* sockets at most */
+    uint32_t stamped;   /* every so-manieth file's received bytes come with the kernel's own time
+                           stamp; 0 = none, 1 = all */
     uint32_t entries;   /* of both queues, at least; 0 = enough for the files */
     uint32_t buf_count; /* power of two; 0 = the default */
     uint32_t buf_bytes; /* 0 = the default */
@@ -58,6 +60,8 @@ struct completion {
     uint32_t buf_id;   /* buffer to give back, or BUF_NONE */
     const char *bytes; /* received bytes, `result` of them; NULL when none */
     bool more;         /* another completion of this operation will follow */
+    uint64_t stamp_ns; /* when the kernel had received the last of the bytes, since 1970; 0 = not
+                          known */
 };
 
 typedef void completion_fn(void *owner, const struct completion *got);

@@ -261,6 +261,7 @@ void conn_deliver(void *worker, const struct completion *got)
 
     if (conn_retire(c, tag, got->more)) {
         const struct op_handler *h = &op_handlers[tag.kind];
+        w->arrived_ns = got->stamp_ns == 0 ? 0 : worker_moment_ns(w, got->stamp_ns);
         if (got->result >= 0)
             h->done(w, c, got);
         else

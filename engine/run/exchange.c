@@ -150,11 +150,34 @@ void exchange_note_sent(struct worker *w, struct user *u)
         hist_record(&w->shard->phases[PHASE_QUEUED], w->now_ns - u->ready_ns);
 }
 
-/* Its answer may have been there since the wait should have ended. */
-static uint64_t exchange_generator_ns(const struct worker *w, const struct user *u,
+/* How long its answer lay there while squall did not look. Without a stamp: since the wait should
+ * have ended. */
+static uint64_t exchange_held_ns(const struct worker *w, uint64_t arrived_ns)
+{
+    uint64_t held_ns = w->overslept_ns;
+    if (arrived_ns != 0 && w->flush_ns > arrived_ns)
+        held_ns += w->flush_ns - arrived_ns;
+    return arrived_ns != 0 && held_ns > w->now_ns - arrived_ns ? w->now_ns - arrived_ns : held_ns;
+}
+
+/* The three parts that a stamp splits the time since the send into. */
+static void exchange_split(struct worker *w, const struct user *u, uint64_t arrived_ns,
+                           uint64_t held_ns)
+{
+    hist_record(&w->shard->phases[PHASE_WIRE], arrived_ns - u->sent_ns);
+    hist_record(&w->shard->phases[PHASE_STACK], w->now_ns - arrived_ns - held_ns);
+    hist_record(&w->shard->phases[PHASE_SAMPLED], u->generator_ns + held_ns);
+}
+
+static uint64_t exchange_generator_ns(struct worker *w, const struct user *u,
                                       const struct shard_result *r)
 {
-    const uint64_t late_ns = r->service_ns < w->overslept_ns ? r->service_ns : w->overslept_ns;
+    const bool is_stamped = w->arrived_ns > u->sent_ns && u->sent_ns != 0 && u->chain == 0;
+    const uint64_t arrived_ns = is_stamped && r->status != 0 ? w->arrived_ns : 0;
+    const uint64_t held_ns = exchange_held_ns(w, arrived_ns);
+    const uint64_t late_ns = r->service_ns < held_ns ? r->service_ns : held_ns;
+    if (arrived_ns != 0)
+        exchange_split(w, u, arrived_ns, held_ns);
     const uint64_t all_ns = u->generator_ns + late_ns;
     return all_ns < r->latency_ns ? all_ns : r->latency_ns;
 }

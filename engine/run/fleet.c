@@ -197,6 +197,7 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             .users_target = &f->users_target,
             .ring_mask = options->ring_mask,
             .ring_entries = options->ring_entries,
+            .kernel_stamps = options->kernel_stamps,
             .no_memo = options->no_memo,
             /* Only TCP throws bytes away without a copy. */
             .no_discard = options->no_discard || options->unix_path != NULL,

@@ -27,6 +27,7 @@ struct fleet_options {
     uint32_t cpu_count;
     const char *ring_mask;         /* features not to use (see ring.h), NULL = none */
     uint32_t ring_entries;         /* of a core's queues to the kernel, for tests; 0 = enough */
+    bool kernel_stamps;            /* on some connections, to split their latency */
     bool no_memo;                  /* parse every head, for measurements and tests */
     bool no_discard;               /* copy every body, likewise */
     const struct tls_options *tls; /* for https:// */

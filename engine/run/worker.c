@@ -15,6 +15,7 @@
 #define CPU_LOOK_NS    UINT64_C(100000000)  /* and the CPU clock read so often at most */
 #define CLOSE_GRACE_NS UINT64_C(1000000000) /* for closing connections in order */
 #define RESTING_NS     UINT64_C(5000000000) /* connections used so seldom: memory counts */
+#define STAMPED_EVERY  16u                  /* connection, when stamps are wanted */
 #define SPIN_NS                                                                                    \
     UINT64_C(60000) /* open loop: the last stretch before a due request is not slept               \
                      */
@@ -34,6 +35,15 @@ static bool connections_rest(const struct plan *plan)
     return plan->set_count > 0;
 }
 
+/* A stamped receive brings bytes once, so not all have it where speed counts. At a rate few
+ * connections may be in use, and any of them. */
+static uint32_t stamped_every(const struct worker_setup *setup)
+{
+    if (!setup->kernel_stamps)
+        return 0;
+    return setup->plan->load.is_open ? 1 : STAMPED_EVERY;
+}
+
 int worker_open(struct worker **ret_worker, const struct worker_setup *setup)
 {
     struct worker *w = calloc(1, sizeof *w);
@@ -51,6 +61,7 @@ int worker_open(struct worker **ret_worker, const struct worker_setup *setup)
                                      .files = w->conn_count > 0 ? w->conn_count : 1,
                                      .rests = connections_rest(w->plan),
                                      .entries = setup->ring_entries,
+                                     .stamped = stamped_every(setup),
                                      .mask = setup->ring_mask,
                                      .spin_ns = setup->busy_poll        ? UINT64_MAX
                                                 : w->plan->load.is_open ? SPIN_NS
@@ -234,6 +245,7 @@ int worker_start(struct worker *w, uint64_t start_ns)
     const uint64_t duration_ns = w->plan->load.duration_ns;
     w->start_ns = start_ns;
     w->delay_before_ns = clock_thread_delay_ns();
+    w->wall_offset_ns = (int64_t)(clock_wall_ns() - clock_now_ns());
     w->now_ns = start_ns;
     w->end_ns = duration_ns == 0 ? UINT64_MAX : start_ns + duration_ns;
     cell_write(&w->shard->started_ns, start_ns);
@@ -268,6 +280,20 @@ int64_t worker_wall_ns(struct worker *w)
         w->wall_ns = (int64_t)clock_wall_ns();
     }
     return w->wall_ns;
+}
+
+/* Between two readings the clock for time of day is slewed by much less than this. */
+#define OFFSET_MOVES_NS 1000000
+
+uint64_t worker_moment_ns(struct worker *w, uint64_t stamp_ns)
+{
+    const int64_t offset_ns = (int64_t)(clock_wall_ns() - clock_now_ns());
+    const int64_t moved_ns = offset_ns - w->wall_offset_ns;
+    w->wall_offset_ns = offset_ns;
+    if (moved_ns > OFFSET_MOVES_NS || moved_ns < -OFFSET_MOVES_NS)
+        return 0;
+    const uint64_t at_ns = stamp_ns - (uint64_t)offset_ns;
+    return at_ns < w->now_ns ? at_ns : w->now_ns;
 }
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)

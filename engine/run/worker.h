@@ -33,6 +33,7 @@ struct worker_setup {
     const _Atomic uint32_t *users_target; /* of all cores together */
     const char *ring_mask;
     uint32_t ring_entries; /* 0 = enough */
+    bool kernel_stamps;    /* on some connections */
     bool no_memo, no_discard;
     bool busy_poll; /* never sleep */
 };

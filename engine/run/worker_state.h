@@ -29,8 +29,10 @@ struct worker {
     struct ring *ring;
     const struct plan *plan;
     struct shard *shard;
-    uint64_t now_ns;       /* one reading per turn */
-    uint64_t overslept_ns; /* how much later than it should have ended the wait of this turn did */
+    uint64_t now_ns;        /* one reading per turn */
+    uint64_t arrived_ns;    /* when the kernel had what is being looked at; 0 = not known */
+    int64_t wall_offset_ns; /* of its clock to ours, when that was read last */
+    uint64_t overslept_ns;  /* how much later than it should have ended the wait of this turn did */
 
     struct user *users;
     uint32_t user_count;
@@ -40,11 +42,11 @@ struct worker {
     uint32_t conn_count;
     uint32_t conns_per_origin;
     struct routes_view *routes; /* to each origin */
-    struct pool *pools;    /* per origin; NULL: each user has its own connection to each */
-    uint32_t conns_in_use; /* not CONN_IDLE */
-    uint32_t source_turn;  /* which of the local addresses is next */
-    uint32_t flush_first;  /* connections with something to send, index + 1 */
-    uint64_t flush_ns;     /* when this turn's requests are sent */
+    struct pool *pools;         /* per origin; NULL: each user has its own connection to each */
+    uint32_t conns_in_use;      /* not CONN_IDLE */
+    uint32_t source_turn;       /* which of the local addresses is next */
+    uint32_t flush_first;       /* connections with something to send, index + 1 */
+    uint64_t flush_ns;          /* when this turn's requests are sent */
 
     struct timers *user_timers;
     struct timers *conn_timers;
@@ -170,6 +172,9 @@ static inline void worker_clear_memory(struct worker *w, const struct user *u)
 {
     memset(worker_counter(w, u, 0), 0, w->memory_words * sizeof *w->memory);
 }
+
+/* A stamp of the kernel's clock as a moment of ours; 0 when that clock has just been set. */
+uint64_t worker_moment_ns(struct worker *w, uint64_t stamp_ns);
 
 /* Nanoseconds since 1970. The clock is read once in a turn at most. */
 int64_t worker_wall_ns(struct worker *w);

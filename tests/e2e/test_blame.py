@@ -62,5 +62,33 @@ class Strict(unittest.TestCase):
         self.assertEqual(self.run_with_a_tiny_queue("--strict", "--expect", "p99<1ns").code, 98)
 
 
+class KernelTimestamps(unittest.TestCase):
+    """The kernel's own clock on answers: an independent truth about whose time it was."""
+
+    def assert_split(self, run, answered):
+        phases = run.result["phases_us"]
+        for part in ("server_and_wire", "stack", "sampled_generator"):
+            self.assertEqual(phases[part]["count"], answered, run)
+        self.assertGreaterEqual(phases["server_and_wire"]["p50"], 20000.0, run)
+        parts = sum(phases[part]["p50"] for part in ("server_and_wire", "stack", "sampled_generator"))
+        self.assertAlmostEqual(parts / run.result["total"]["latency_us"]["p50"], 1.0, delta=0.2)
+
+    def test_at_a_rate_every_answer_is_split(self):
+        with rig.Target() as target:
+            run = rig.squall("-d", "400ms", "-R", 100, "--kernel-timestamps", target.url + "/delay/20ms")
+        self.assert_split(run, run.result["total"]["ok"])
+
+    def test_users_have_some_of_their_connections_stamped(self):
+        with rig.Target() as target:
+            run = rig.squall("-n", 128, "-c", 32, "-t", 1, "--kernel-timestamps", target.url + "/delay/20ms")
+        self.assert_split(run, run.result["total"]["ok"] // 16)
+
+    def test_without_direct_files_and_multishot_receives_too(self):
+        with rig.Target() as target:
+            run = rig.squall("-d", "200ms", "-R", 100, "--kernel-timestamps", target.url + "/delay/20ms",
+                             environment={"SQUALL_RING_MASK": "direct_files,multishot_recv"})
+        self.assert_split(run, run.result["total"]["ok"])
+
+
 if __name__ == "__main__":
     rig.main()

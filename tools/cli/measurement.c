@@ -142,6 +142,7 @@ static int open_fleet(struct measurement *m)
         .cpu_count = o->cpus.count,
         .ring_mask = getenv("SQUALL_RING_MASK"),
         .ring_entries = ring_entries_wanted(),
+        .kernel_stamps = o->kernel_stamps,
         .no_memo = getenv("SQUALL_NO_MEMO") != NULL,
         .no_discard = getenv("SQUALL_NO_DISCARD") != NULL,
         .busy_poll = o->busy_poll,

@@ -111,6 +111,8 @@ const struct option_row option_rows[] = {
       "the commands that mend what was found, as a script to read; runs none" },
     { BOTH, 0, "expect", "EXPR", OPTION_TEXTS, AT(expects), 0, 0, NULL, "Result",
       "what the run must show, else exit 99: 'p99<50ms', 'fail_ratio<1%', 'p95{GET /a}<80ms'; repeatable" },
+    { BOTH, 0, "kernel-timestamps", NULL, OPTION_FLAG, AT(kernel_stamps), 0, 0, NULL, "Result",
+      "have the kernel stamp what some connections receive: splits latency into server, stack and squall" },
     { BOTH, 0, "strict", NULL, OPTION_FLAG, AT(strict), 0, 0, NULL, "Result",
       "exit 98 when squall itself was the bottleneck: such figures are not the server's" },
     { BOTH, 0, "exit-code-on-failure", "N", OPTION_COUNT, AT(exit_code_on_failure), 0, 255, "1", "Result",

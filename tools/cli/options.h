@@ -90,7 +90,8 @@ struct options {
     const char *host, *method, *data, *unix_path; /* NULL = not given */
     const char *ca_file, *cert_file, *key_file, *sni, *ciphers;
 
-    bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost, strict;
+    bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost, strict,
+        kernel_stamps;
     bool insecure, no_tls_resume;
     bool help, version; /* nothing else counts then */
 };
