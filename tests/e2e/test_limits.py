@@ -88,11 +88,11 @@ class Limits(rig.Case):
 
     @unittest.skipIf(rig.SANITIZED, "sanitizers take address space of their own")
     def test_too_little_address_space_is_refused_with_the_limit(self):
-        limit = 24 << 20
+        limit = 29 << 20
         run = rig.squall(self.target.url, "-n", 100, "-c", 2000, timeout=20,
                          before=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
         self.assert_refused(run)
-        self.assertEqual(run.err, "squall: no memory for the connections and rings; this process may have 24576 KiB of address "
+        self.assertEqual(run.err, "squall: no memory for the connections and rings; this process may have 29696 KiB of address "
                                   "space: use fewer connections, or raise the limit with 'ulimit -v unlimited'\n")
 
     def test_little_lockable_memory_is_enough_or_named(self):
