@@ -37,6 +37,8 @@ static void audit_counts(struct world *w, const struct tally *t)
         noted += t->failures[i].count;
     must_equal(w, "failures noted", noted, "requests failed", failed);
 
+    must_equal(w, "requests whose time in squall was measured", t->phases[PHASE_GENERATOR].total,
+               "requests finished", ok + failed);
     uint64_t answered = 0;
     for (uint32_t i = 0; i < STATUS_CODES; i++)
         answered += t->status[i];

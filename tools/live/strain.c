@@ -72,8 +72,51 @@ uint64_t strain_throttled(const struct strain *s)
                : 0;
 }
 
+static double weighted(double a, double a_s, double b, double b_s)
+{
+    if (isnan(a) || isnan(b))
+        return isnan(a) ? b : a;
+    return (a * a_s + b * b_s) / (a_s + b_s);
+}
+
+/* `later` becomes both; their spans are of so many seconds. */
+static void merge_points(const struct result_strain *a, double a_s, struct result_strain *later,
+                         double b_s)
+{
+    later->cpu = weighted(a->cpu, a_s, later->cpu, b_s);
+    later->run_delay = weighted(a->run_delay, a_s, later->run_delay, b_s);
+    later->steal = weighted(a->steal, a_s, later->steal, b_s);
+    later->preempted += a->preempted;
+    later->throttled += a->throttled;
+    later->overflows += a->overflows;
+    later->buffers_dry += a->buffers_dry;
+    later->turn_max_us = fmax(a->turn_max_us, later->turn_max_us);
+}
+
+/* Halves the number of points: each becomes one with its core's next. */
+static void merge_neighbours(struct strain *s)
+{
+    const uint32_t cores = s->setup.shard_count;
+    size_t kept = 0;
+    double from_s = 0;
+    for (size_t i = 0; i + 2u * cores <= s->count; i += 2u * cores) {
+        const double middle_s = s->points[i].t_s, to_s = s->points[i + cores].t_s;
+        for (uint32_t c = 0; c < cores; c++) {
+            struct result_strain later = s->points[i + cores + c];
+            merge_points(&s->points[i + c], middle_s - from_s, &later, to_s - middle_s);
+            s->points[kept++] = later;
+        }
+        from_s = to_s;
+    }
+    for (size_t i = s->count / (2u * cores) * 2u * cores; i < s->count; i++)
+        s->points[kept++] = s->points[i];
+    s->count = kept;
+}
+
 static bool reserve(struct strain *s)
 {
+    if (s->count >= STRAIN_POINTS_MAX)
+        merge_neighbours(s);
     if (s->count + s->setup.shard_count <= s->capacity)
         return true;
     const size_t capacity = 2u * s->capacity + s->setup.shard_count + POINTS_FIRST;
@@ -91,8 +134,9 @@ static double longest_turn_us(struct strain_core *c, const struct hist *turns)
     double longest_us = 0;
     for (uint32_t i = 0; i < (uint32_t)cell_read(&turns->index_last); i++) {
         const uint64_t count = cell_read(&turns->counts[i]);
-        if (count != c->turn_counts[i])
-            longest_us = (double)hist_high_ns(i) / 1e3;
+        if (count == c->turn_counts[i])
+            continue; /* nor are pages touched that hold no counts */
+        longest_us = (double)hist_high_ns(i) / 1e3;
         c->turn_counts[i] = count;
     }
     return longest_us;

@@ -13,6 +13,9 @@
 #include "stats/report/result.h"
 #include "stats/shard.h"
 
+/* About two hours of two cores. When there are so many points, neighbours are merged. */
+#define STRAIN_POINTS_MAX 16384u
+
 struct strain_setup {
     const struct shard *const *shards; /* borrowed */
     uint32_t shard_count;
