@@ -5,7 +5,8 @@ usage: truth.py --squall build/tools/squall [--case NAME]... [--tool NAME]... [-
 
 The truth is what somebody who came at a moment of their own had to wait, 1000 of them a second, evenly spread.
 
-    frozen     the server stands still (SIGSTOP) for every other second. Half of all who come have to wait, up to a second
+    frozen     the server answers at once, and stands still (SIGSTOP) for every other second: half of all who come have to
+               wait, up to a second
     slow       one answer in ten takes 50 ms, the others 5 ms
 
 Every tool has 64 connections. squall and h2load are told the rate, h2load for each connection; wrk and ab know none, and
@@ -46,8 +47,8 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "frozen": Case("the server stands still for every other second", "/delay/1ms", 6, True),
-    "slow": Case("one answer in ten takes 50 ms, the others 5 ms", "/delay/5ms?every=10&then=50ms", 5, False),
+    "frozen": Case("answers at once, and stands still for every other second", "/hello", 6, True),
+    "slow": Case("takes 50 ms for one answer in ten, 5 ms for the others", "/delay/5ms?every=10&then=50ms", 5, False),
 }
 
 
@@ -91,7 +92,7 @@ def truth_of(case, freezer):
     waits = []
     for i in range(case.seconds * RATE):
         at = freezer.began + i / RATE
-        waits.append(1.0 + max([1000 * (end - at) for start, end in freezer.standstills if start <= at < end], default=0.0))
+        waits.append(max([1000 * (end - at) for start, end in freezer.standstills if start <= at < end], default=0.0))
     return percentiles_of(waits)
 
 
