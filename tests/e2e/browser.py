@@ -122,6 +122,7 @@ class Page:
         self.troubles, self.requests, self.is_loaded = [], [], False
         for domain in ("Page", "Runtime", "Log", "Network", "Performance"):
             self.send(f"{domain}.enable")
+        self.send("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def send(self, method, **parameters):
         return self.browser.send(method, self.session, **parameters)

@@ -110,8 +110,9 @@ squall.chart = (() => {
         g.beginPath();
         g.rect(BOX.left, 0, size.width - BOX.left - BOX.right + 1, size.height - BOX.bottom + 1);
         g.clip();
-        /* The first series is the one that matters most, so it comes last, on top. */
-        for (const { key, colour, dash, isThin } of [...series].reverse()) {
+        /* On top is the first series, which matters most, and dashes, which hide nothing. */
+        const order = [...series].reverse().sort((a, b) => Boolean(a.dash) - Boolean(b.dash));
+        for (const { key, colour, dash, isThin } of order) {
             g.strokeStyle = palette()[colour];
             g.lineWidth = isThin ? 1 : 1.5;
             g.setLineDash(dash || []);

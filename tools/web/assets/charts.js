@@ -5,7 +5,7 @@ squall.charts = (() => {
     const LATENCIES = [
         { key: 'p50_us', label: 'median', colour: 'accent' },
         { key: 'p95_us', label: 'p95', colour: 'second' },
-        { key: 'p99_us', label: 'p99', colour: 'third', dash: [4, 3] },
+        { key: 'p99_us', label: 'p99', colour: 'third' },
     ];
     const RATES = [
         { key: 'rps', label: 'requests/s', colour: 'accent' },

@@ -17,7 +17,7 @@ squall.compare = (() => {
     /** Slower or faster only where the ranges do not overlap. */
     function judge(base, row, key) {
         if (!base || !row)
-            return { word: base ? 'not in this run' : 'not in the base', tone: '' };
+            return { word: row ? 'not in the base' : 'not in this run', tone: '' };
         const a = rangeOf(base, key), b = rangeOf(row, key);
         if (!a || !b)
             return { word: 'too short to tell', tone: '' };
@@ -33,8 +33,10 @@ squall.compare = (() => {
         return [...keys, ''];
     }
 
+    /** The row of a run, or null where nothing of it finished. */
     function rowOf(model, key) {
-        return key === '' ? model.total : model.rows.find((row) => row.key === key) || null;
+        const row = key === '' ? model.total : model.rows.find((one) => one.key === key);
+        return row && row.count > 0 ? row : null;
     }
 
     function cell(row, key) {
@@ -79,25 +81,27 @@ squall.compare = (() => {
             }));
     }
 
-    /** "x is slower than y at 2 of 4 endpoints, most at GET /a: median 9.00 ms to 78.0 ms (8.67×)." */
+    /** "slower at 2 of 4 endpoints, most at GET /a: median 9.00 ms to 78.0 ms (8.67×)" */
+    function most(judged, word) {
+        const found = judged.filter((one) => one.word === word).sort((x, y) =>
+            Math.abs(Math.log(y.ratio)) - Math.abs(Math.log(x.ratio)));
+        if (!found.length)
+            return [];
+        const { key, a, b } = found[0];
+        return [`${word} at ${found.length} of ${plural(judged.length, 'endpoint')}, most at ${key}: ` +
+            `median ${latency(a.latency_us.p50)} to ${latency(b.latency_us.p50)} ` +
+            `(${ratio(found[0].ratio)})`];
+    }
+
+    /** A run against the base in one sentence. */
     function finding(base, model, baseName, name) {
         const judged = keysOf([base, model]).filter((key) => key !== '')
             .map((key) => ({ key, a: rowOf(base, key), b: rowOf(model, key) }))
             .map((one) => ({ ...one, word: judge(one.a, one.b, 'p50').word,
                 ratio: one.a && one.b ? one.b.latency_us.p50 / one.a.latency_us.p50 : 1 }));
-        const parts = ['slower', 'faster'].flatMap((word) => {
-            const found = judged.filter((one) => one.word === word).sort((x, y) =>
-                Math.abs(Math.log(y.ratio)) - Math.abs(Math.log(x.ratio)));
-            return found.length ? `${word} at ${found.length} of ${plural(judged.length, 'endpoint')}, ` +
-                `most at ${found[0].key}: median ${latency(found[0].a.latency_us.p50)} to ` +
-                `${latency(found[0].b.latency_us.p50)} (${ratio(found[0].ratio)})` : [];
-        });
-        const short = judged.filter((one) => one.word === 'too short to tell').length;
-        if (!parts.length)
-            parts.push('not shown to differ in any median' + (short
-                ? `; for ${plural(short, 'endpoint')} the runs are too short to tell` : ''));
-        return `${name} is, against ${baseName}, ${parts.join('; ')}. Requests per second: ` +
-            `${rate(base.total.rps)} to ${rate(model.total.rps)} ` +
+        const parts = ['slower', 'faster', 'too short to tell'].flatMap((word) => most(judged, word));
+        return `${name} against ${baseName}: ${parts.join('; ') || 'no median is shown to differ'}. ` +
+            `Requests per second: ${rate(base.total.rps)} to ${rate(model.total.rps)} ` +
             `(${ratio(model.total.rps / base.total.rps)}).`;
     }
 
@@ -142,8 +146,7 @@ squall.compare = (() => {
 
     function show(results) {
         const models = results.map(squall.model.read);
-        const names = results.map((result) => result.name || result.scenario || 'run')
-            .map((name, i, all) => all.indexOf(name) === all.lastIndexOf(name) ? name
+        const names = results.map((result) => squall.runs.nameOf(result)).map((name, i, all) => all.indexOf(name) === all.lastIndexOf(name) ? name
                 : `${name} (${i + 1})`);
         const charts = overlays(models, names), times = make('div');
         const percentile = choice('Percentile', PERCENTILES, (key) =>
@@ -176,7 +179,7 @@ squall.compare = (() => {
                 return;
             shown = show(results);
             const picker = choice('Base', chosen.map((one, i) =>
-                [one, squall.runs.nameOf({ ...results[i] })]), (first) =>
+                [one, squall.runs.nameOf(results[i])]), (first) =>
                 rebase([first, ...chosen.filter((one) => one !== first)]));
             fill(base, ...picker.element.childNodes);
             fill(place, shown.element);

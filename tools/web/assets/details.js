@@ -131,13 +131,25 @@ squall.details = (() => {
         } }, 'JSON');
     }
 
+    function downloadLink(id, ending, label, told) {
+        const name = `${id}.${ending}`, path = `/api/download/${encodeURIComponent(name)}`;
+        return make('a', { class: 'button', href: path, download: true, onclick: async (event) => {
+            if (!squall.server.isTokenGiven())
+                return;
+            event.preventDefault();
+            try {
+                make('a', { href: await squall.server.file(path), download: name }).click();
+            } catch (error) {
+                say(told, error.message);
+            }
+        } }, label);
+    }
+
     function downloads(source) {
         const kinds = [['json', 'JSON'], ['csv', 'CSV'], ['hlog', '.hlog'], ['html', 'HTML report']];
-        const links = source.downloadId
-            ? kinds.map(([ending, label]) => make('a', { class: 'button', download: true,
-                href: `/api/download/${encodeURIComponent(source.downloadId)}.${ending}` }, label))
-            : [saveButton(source)];
         const copied = make('span', { role: 'status' });
+        const links = source.downloadId ? kinds.map(([ending, label]) =>
+            downloadLink(source.downloadId, ending, label, copied)) : [saveButton(source)];
         const share = source.link ? make('button', { type: 'button', onclick: async () => {
             const link = source.link();
             try {

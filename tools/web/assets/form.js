@@ -57,10 +57,11 @@ squall.form = (() => {
     }
 
     function scenarioPicker(scenarios, chosen, changed) {
-        const own = id('scenario');
+        const own = id('scenario'), files = scenarios.map((one) => squall.format.file(one.name));
+        const isShort = new Set(files).size === files.length;
         const select = make('select', { id: own, name: 'scenario', onchange: changed },
-            scenarios.map((one) => make('option', { value: one.name,
-                selected: one.name === chosen }, one.name)));
+            scenarios.map((one, i) => make('option', { value: one.name,
+                selected: one.name === chosen }, isShort ? files[i] : one.name)));
         const element = make('div', { class: 'field scenario' },
             make('label', { for: own }, 'Scenario'), select);
         element.hidden = scenarios.length < 2;
@@ -113,7 +114,10 @@ squall.form = (() => {
         const form = make('form', { class: 'start', novalidate: true, 'aria-label': 'Start a run',
             onsubmit: (event) => {
                 event.preventDefault();
-                submit(fields, general, button, () => send(body()));
+                submit(fields, general, button, () => send(body())).then((isSent) => {
+                    if (isSent)
+                        of.name.input.value = '';
+                });
             } },
         place, fields.map((one) => one.element), tagField,
         make('div', { class: 'buttons' }, button, general));

@@ -117,10 +117,15 @@ squall.format = (() => {
         return found ? `${found[1]} ${found[2]}${found[3] || ''} UTC` : NONE;
     }
 
+    /** The last part of a path: "tools/cli/tweets.yaml" -> "tweets.yaml". */
+    function file(path) {
+        return String(path || '').split('/').pop();
+    }
+
     function plural(n, word) {
         return `${count(n)} ${word}${n === 1 ? '' : 's'}`;
     }
 
     return { NONE, exists, digits, ms, latency, count, rate, percent, bytes, clock, duration, signed,
-        ratio, moment, plural };
+        ratio, moment, file, plural };
 })();

@@ -71,7 +71,7 @@ squall.live = (() => {
         /** What is to be seen follows from the state and from nothing else. */
         function arrange() {
             const runs = isRunning(state), hasResult = model !== null;
-            formPlace.hidden = runs || (hasResult && !isFormWanted);
+            formPlace.hidden = !state.state || runs || (hasResult && !isFormWanted);
             runPlace.hidden = !hasResult;
             for (const name of ['edit', 'stop', 'reset'])
                 buttons[name].hidden = !runs;

@@ -13,13 +13,15 @@ squall.main = (() => {
 
     function report(result) {
         const content = frame(make('span', { class: 'host' }, result.host || ''));
-        document.title = `squall: ${result.name || result.scenario || result.host || 'report'}`;
+        document.title = `squall: ${result.name || squall.format.file(result.scenario) ||
+            result.host || 'report'}`;
         const view = squall.stored.view(result, {});
         content.append(view.element);
         view.shown();
     }
 
     function page() {
+        squall.server.takeToken();
         const kept = make('span', { class: 'count' });
         const links = [make('a', { href: '#' }, 'Run'),
             make('a', { href: '#runs' }, 'Kept runs ', kept)];

@@ -1,10 +1,10 @@
 /** The runs that were kept: find, name, compare, delete. */
 squall.runs = (() => {
     const { make, say, fill } = squall.dom;
-    const { latency, rate, percent, count, duration, moment } = squall.format;
+    const { latency, rate, percent, count, duration, moment, file } = squall.format;
 
     function nameOf(run) {
-        return run.name || `${run.scenario || 'run'}, ${moment(run.started_at)}`;
+        return run.name || `${file(run.scenario) || 'run'}, ${moment(run.started_at)}`;
     }
 
     function editWords(run, done) {
@@ -67,7 +67,7 @@ squall.runs = (() => {
             const link = make('a', { href: `#run=${encodeURIComponent(run.id)}` }, nameOf(run));
             return [make('div', { class: 'chooser' }, box, make('div', {}, link,
                 run.note ? make('div', { class: 'note' }, run.note) : null)),
-            moment(run.started_at), run.scenario, run.host, count(run.users), duration(run.duration_s),
+            moment(run.started_at), file(run.scenario), run.host, count(run.users), duration(run.duration_s),
             rate(run.rps), latency(run.p50_us), latency(run.p99_us), percent(run.fail_ratio),
             run.verdict || '', make('div', { class: 'buttons' }, make('button', { type: 'button',
                 'aria-label': `Name and note of ${nameOf(run)}`,

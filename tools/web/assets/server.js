@@ -1,7 +1,22 @@
 /** What the page asks of squall. Every failure is an Error with a sentence, and perhaps a field. */
 squall.server = (() => {
     const PATIENCE_MS = 15000;
-    let token = '';
+    const KEPT = 'squall-token';
+    let token = '', isGiven = false;
+
+    /**
+     * On an address that others reach, squall prints its own with #token=...: that token goes with
+     * everything that is asked, outlives a reload, and does not stay in the address, which is shared.
+     */
+    function takeToken() {
+        const parts = squall.address.read();
+        if (parts.has('token')) {
+            sessionStorage.setItem(KEPT, parts.get('token'));
+            history.replaceState(null, '', location.pathname + location.search);
+        }
+        token = sessionStorage.getItem(KEPT) || '';
+        isGiven = token !== '';
+    }
 
     class Refusal extends Error {
         constructor(message, field, status) {
@@ -26,32 +41,43 @@ squall.server = (() => {
         return answer;
     }
 
-    async function ask(method, path, body) {
-        const headers = { Accept: 'application/json' };
-        if (method !== 'GET') {
+    async function send(method, path, body) {
+        const headers = {};
+        if (token)
             headers['X-Squall-Token'] = token;
+        if (body !== undefined)
             headers['Content-Type'] = 'application/json';
-        }
-        let response;
         try {
-            response = await fetch(path, { method, headers, cache: 'no-store',
+            return await fetch(path, { method, headers, cache: 'no-store',
                 body: body === undefined ? undefined : JSON.stringify(body),
                 signal: AbortSignal.timeout(PATIENCE_MS) });
         } catch {
             throw new Refusal('squall does not answer', null, 0);
         }
-        return answerOf(response);
+    }
+
+    async function ask(method, path, body) {
+        return answerOf(await send(method, path, body));
+    }
+
+    /** The file of a download as an address of its own, where a plain link would lack the token. */
+    async function file(path) {
+        const response = await send('GET', path);
+        return response.ok ? URL.createObjectURL(await response.blob()) : answerOf(response);
     }
 
     async function state() {
         const found = await ask('GET', '/api/state');
-        token = found.token;
+        token = found.token || token;
         return found;
     }
 
     const run = (id) => `/api/runs/${encodeURIComponent(id)}`;
 
     return {
+        takeToken,
+        file,
+        isTokenGiven: () => isGiven,
         state,
         live: (since) => ask('GET', `/api/live?since=${encodeURIComponent(since)}`),
         result: () => ask('GET', '/api/result'),

@@ -11,7 +11,8 @@ squall.stored = (() => {
     }
 
     function titleOf(result) {
-        return make('h1', {}, result.name || result.scenario || 'Report',
+        return make('h1', {}, result.name || squall.format.file(result.scenario) ||
+            result.host || 'Report',
             result.note ? make('span', { class: 'note' }, result.note) : null);
     }
 
