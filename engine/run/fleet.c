@@ -35,13 +35,15 @@ struct fleet {
     const struct plan *plan;
     struct reach *reach;
     uint32_t thread_count;
+    uint32_t users_max;
     struct fleet_thread *threads;
     pthread_mutex_t gate; /* held until time zero is set: every thread goes through it once */
     uint64_t start_ns;    /* 0 = not started, or given up */
 
     /* Every word that crosses threads, beside the shards' cells. */
     _Atomic uint32_t stop;         /* enum stop_word */
-    _Atomic uint32_t users_target; /* of all cores together */
+    _Atomic uint64_t users_wanted; /* users_wanted_pack() */
+    _Atomic uint32_t users_gone;   /* for good */
     _Atomic uint32_t done;         /* workers that have finished */
 };
 
@@ -118,10 +120,10 @@ static uint32_t cpus_allowed(int *cpus, uint32_t max)
 }
 
 /* What is dealt out to threads: users with a connection each, or connections that all share. */
-static uint32_t fleet_shares(const struct plan_load *load)
+static uint32_t fleet_shares(const struct plan_load *load, uint32_t users)
 {
-    const uint32_t users = (load->users + load->pipeline - 1) / load->pipeline;
-    return load->is_shared && load->connections < users ? load->connections : users;
+    const uint32_t carried = (users + load->pipeline - 1) / load->pipeline;
+    return load->is_shared && load->connections < carried ? load->connections : carried;
 }
 
 /* One thread per CPU, never more threads than connections. */
@@ -132,7 +134,9 @@ static int fleet_plan_threads(struct fleet *f, const struct fleet_options *optio
     const uint32_t allowed_count = cpus_allowed(allowed, FLEET_CPUS_MAX);
     const int *cpus = options->cpus != NULL ? options->cpus : allowed;
     const uint32_t cpu_count = options->cpus != NULL ? options->cpu_count : allowed_count;
-    const uint32_t shares = fleet_shares(&f->plan->load);
+    const struct plan_load *load = &f->plan->load;
+    /* A number of requests is dealt out too: no part may go to a thread that has no users. */
+    const uint32_t shares = fleet_shares(load, load->requests_max > 0 ? load->users : f->users_max);
 
     f->thread_count = options->threads > 0 ? options->threads : cpu_count > 0 ? cpu_count : 1;
     if (f->thread_count > shares && shares > 0)
@@ -194,7 +198,9 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             .follows_names = options->resolve_every_ns > 0,
             .shard = t->shard,
             .stop = &f->stop,
-            .users_target = &f->users_target,
+            .users_wanted = &f->users_wanted,
+            .users_gone = &f->users_gone,
+            .users_max = f->users_max,
             .ring_mask = options->ring_mask,
             .ring_entries = options->ring_entries,
             .kernel_stamps = options->kernel_stamps,
@@ -206,7 +212,7 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
         const int rc = worker_open(&t->worker, &setup);
         if (rc < 0)
             return fault_of_ring(ret_fault, rc,
-                                 fleet_shares(&f->plan->load) / f->thread_count *
+                                 fleet_shares(&f->plan->load, f->users_max) / f->thread_count *
                                      f->plan->origin_count);
     }
     return 0;
@@ -220,7 +226,8 @@ int fleet_open(struct fleet **ret_fleet, const struct plan *plan,
         return fault(ret_fault, -ENOMEM, "free some memory", "no memory");
     pthread_mutex_init(&f->gate, NULL);
     f->plan = plan;
-    f->users_target = plan->load.users;
+    f->users_max = options->users_max > plan->load.users ? options->users_max : plan->load.users;
+    f->users_wanted = users_wanted_pack((struct users_wanted){ .users = plan->load.users });
 
     int rc = reach_open(&f->reach, plan, options, ret_fault);
     if (rc == 0)
@@ -328,9 +335,32 @@ void fleet_stop_now(struct fleet *f)
     atomic_store(&f->stop, STOP_NOW);
 }
 
-void fleet_set_users(struct fleet *f, uint32_t users)
+/* In thousandths, never 0, which would be the plan's. */
+static uint32_t spawn_rate_word(struct ratio rate)
 {
-    atomic_store(&f->users_target, users < f->plan->load.users ? users : f->plan->load.users);
+    const unsigned __int128 thousandths = (unsigned __int128)rate.num * 1000 / rate.den;
+    if (thousandths > UINT32_MAX)
+        return UINT32_MAX;
+    return thousandths == 0 ? 1 : (uint32_t)thousandths;
+}
+
+void fleet_set_users(struct fleet *f, uint32_t users, struct ratio spawn_rate)
+{
+    const struct users_wanted wanted = {
+        .users = users < f->users_max ? users : f->users_max,
+        .spawn_rate = spawn_rate.num == 0 ? 0 : spawn_rate_word(spawn_rate),
+    };
+    atomic_store(&f->users_wanted, users_wanted_pack(wanted));
+}
+
+uint32_t fleet_users_wanted(const struct fleet *f)
+{
+    return users_wanted_unpack(atomic_load(&f->users_wanted)).users;
+}
+
+uint32_t fleet_users_max(const struct fleet *f)
+{
+    return f->users_max;
 }
 
 int fleet_join(struct fleet *f)

@@ -1,6 +1,7 @@
 /* fleet — all cores of a run: split the plan, open, pin, start together, watch, join.
  *
- * Words that cross threads, all of them: `stop`, the users' target, and the cells of the shards.
+ * Words that cross threads, all of them: `stop`, the users wanted with their spawn rate, those that
+ * are gone for good, and the cells of the shards.
  * Changing the load live is one atomic store: no lock, no message.
  *
  * Called from one controlling thread, except where said otherwise.
@@ -25,6 +26,8 @@ struct fleet_options {
     uint32_t threads; /* 0 = one per CPU of `cpus`, or per CPU this process may use */
     const int *cpus;  /* CPUs to pin to, in order; NULL = those this process may use */
     uint32_t cpu_count;
+    uint32_t users_max; /* that fleet_set_users() may ask for; 0 = the plan's. More are reserved,
+                           but cost address space only until they start */
     const char *ring_mask;         /* features not to use (see ring.h), NULL = none */
     uint32_t ring_entries;         /* of a core's queues to the kernel, for tests; 0 = enough */
     bool kernel_stamps;            /* on some connections, to split their latency */
@@ -57,8 +60,15 @@ int fleet_start(struct fleet *f);
 bool fleet_is_done(const struct fleet *f); /* every worker has finished; any thread */
 void fleet_stop(struct fleet *f);          /* no new requests, drain, then done; signal-safe */
 void fleet_stop_now(struct fleet *f);      /* done at the next turn; signal-safe */
-void fleet_set_users(struct fleet *f,
-                     uint32_t users); /* new target, reached at the plan's spawn rate */
+
+/* So many users from now on, started or stopped at the spawn rate, which counts from the moment
+ * each worker notices; num 0 = the plan's rate. More than fleet_users_max() are cut to that. A rate
+ * is rounded down to thousandths. Users of a plan with stages follow those, whatever is asked for.
+ * Any thread. */
+void fleet_set_users(struct fleet *f, uint32_t users, struct ratio spawn_rate);
+
+uint32_t fleet_users_wanted(const struct fleet *f); /* any thread */
+uint32_t fleet_users_max(const struct fleet *f);
 
 /* Waits for every worker. 0, or -errno of the first ring that broke. */
 int fleet_join(struct fleet *f);

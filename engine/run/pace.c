@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "engine/run/provision.h"
 #include "engine/run/worker_state.h"
 #include "stats/mutant.h"
 
@@ -17,9 +18,9 @@ uint64_t pace_due_ns(uint64_t base_ns, uint64_t count, struct ratio rate)
     return span > UINT64_MAX - base_ns ? UINT64_MAX : base_ns + (uint64_t)span;
 }
 
-uint64_t pace_spawn_ns(const struct plan_load *load, uint64_t base_ns, uint64_t count)
+uint64_t pace_spawn_ns(const struct plan_load *load, struct ratio rate, uint64_t base_ns,
+                       uint64_t count)
 {
-    const struct ratio rate = load->spawn_rate;
     if (load->imitates_locust && rate.num > rate.den)
         count -= count % (rate.num / rate.den);
     return pace_due_ns(base_ns, count, rate);
@@ -208,15 +209,43 @@ static bool has_user_stages(const struct worker *w)
     return w->plan->load.stage_count > 0 && !w->plan->load.is_open;
 }
 
+static void target_set(struct worker *w, uint64_t word)
+{
+    const struct users_wanted wanted = users_wanted_unpack(word);
+    struct pace *p = &w->pace;
+    w->users_wanted_seen = word;
+    p->users_wanted = wanted.users;
+    p->users_target = users_share(w, wanted.users);
+    p->spawn_rate = wanted.spawn_rate == 0 ? w->plan->load.spawn_rate
+                                           : (struct ratio){ wanted.spawn_rate, 1000 };
+}
+
+/* How many users of all cores together the schedule wants by now: every core comes to the same
+ * number, without asking the others. */
+static uint32_t users_scheduled(const struct worker *w)
+{
+    const struct pace *p = &w->pace;
+    const bool is_up = p->users_wanted >= p->spawn_base;
+    uint32_t low = 0;
+    uint32_t high = is_up ? p->users_wanted - p->spawn_base : p->spawn_base - p->users_wanted;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (pace_spawn_ns(&w->plan->load, p->spawn_rate, p->spawn_base_ns, middle) <= w->now_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return is_up ? p->spawn_base + low : p->spawn_base - low;
+}
+
 static void target_follow(struct worker *w)
 {
-    const uint32_t target = atomic_load_explicit(w->setup.users_target, memory_order_relaxed);
-    if (target == w->users_target_seen)
+    const uint64_t word = atomic_load_explicit(w->setup.users_wanted, memory_order_relaxed);
+    if (word == w->users_wanted_seen)
         return;
-    w->users_target_seen = target;
-    w->pace.users_target = users_share(w, target);
+    w->pace.spawn_base = users_scheduled(w);
     w->pace.spawn_base_ns = w->now_ns;
-    w->pace.spawn_base = (uint32_t)worker_user_number(w, w->users_alive);
+    target_set(w, word);
 }
 
 /* When the next user starts or stops. */
@@ -229,15 +258,19 @@ static uint64_t spawn_next_ns(const struct worker *w)
         return p->stage_ns;
     if (w->users_alive == p->users_target)
         return UINT64_MAX;
-    const uint64_t number = worker_user_number(w, w->users_alive);
-    const uint64_t done = number > p->spawn_base ? number - p->spawn_base : p->spawn_base - number;
-    return pace_spawn_ns(&w->plan->load, p->spawn_base_ns, done);
+    const bool is_up = w->users_alive < p->users_target;
+    const uint64_t from = is_up ? p->spawn_base : worker_user_number(w, w->users_alive - 1) + 1;
+    const uint64_t to = is_up ? worker_user_number(w, w->users_alive) : p->spawn_base;
+    return pace_spawn_ns(&w->plan->load, p->spawn_rate, p->spawn_base_ns,
+                         to > from ? to - from : 0);
 }
 
 /* One user more or less, as the target wants it. */
 static void users_step(struct worker *w, uint64_t due_ns)
 {
     if (w->users_alive < w->pace.users_target) {
+        if (w->users_alive == w->users_made)
+            provision_make_user(w);
         struct user *u = &w->users[w->users_alive++];
         if (u->state == USER_ABSENT)
             user_start(w, u, due_ns);
@@ -277,8 +310,7 @@ void pace_begin(struct worker *w)
 {
     struct pace *p = &w->pace;
     const struct plan_load *load = &w->plan->load;
-    w->users_target_seen = atomic_load_explicit(w->setup.users_target, memory_order_relaxed);
-    p->users_target = users_share(w, w->users_target_seen);
+    target_set(w, atomic_load_explicit(w->setup.users_wanted, memory_order_relaxed));
     p->spawn_base_ns = w->start_ns;
     p->spawn_base = 0;
     p->stage_ns = w->start_ns;

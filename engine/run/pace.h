@@ -63,18 +63,21 @@ struct pace {
     uint64_t backlog;        /* due and not taken, … */
     uint64_t backlog_due_ns; /* … and when, summed modulo 2^64 */
     struct notices notices;
-    uint32_t users_target;  /* of this core */
-    uint64_t spawn_base_ns; /* the spawn rate counts from here … */
-    uint32_t spawn_base;    /* … with so many users of all cores alive */
-    uint64_t stage_ns;      /* users with stages: when their number next changes */
+    uint32_t users_target;   /* of this core … */
+    uint32_t users_wanted;   /* … and of all together */
+    struct ratio spawn_rate; /* counts from … */
+    uint64_t spawn_base_ns;  /* … here, … */
+    uint32_t spawn_base;     /* … with so many users of all cores alive */
+    uint64_t stage_ns;       /* users with stages: when their number next changes */
 };
 
 /* When `count` steps of `rate` after `base_ns` have passed. */
 uint64_t pace_due_ns(uint64_t base_ns, uint64_t count, struct ratio rate);
 
-/* When the user is started, or stopped, after whom `count` were since `base_ns`: evenly spread at
- * the spawn rate, or as Locust does it, floor(rate) at once every floor(rate) / rate seconds. */
-uint64_t pace_spawn_ns(const struct plan_load *load, uint64_t base_ns, uint64_t count);
+/* When the user is started, or stopped, before whom `count` were since `base_ns`: evenly spread at
+ * the rate, or as Locust does it, floor(rate) at once every floor(rate) / rate seconds. */
+uint64_t pace_spawn_ns(const struct plan_load *load, struct ratio rate, uint64_t base_ns,
+                       uint64_t count);
 
 void pace_begin(struct worker *w);
 

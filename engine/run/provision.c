@@ -57,12 +57,13 @@ static uint32_t share_of(const struct worker *w, uint32_t all)
 static void take_shares(struct worker *w)
 {
     const struct plan_load *load = &w->plan->load;
-    const uint32_t all = (load->users + load->pipeline - 1) / load->pipeline;
+    const uint32_t users = load->users > w->setup.users_max ? load->users : w->setup.users_max;
+    const uint32_t all = (users + load->pipeline - 1) / load->pipeline;
     const uint32_t core = w->setup.core;
     const uint32_t cores = w->setup.cores;
     w->user_count = share_of(w, all) * load->pipeline;
     if (w->user_count > 0 && (all - 1) % cores == core)
-        w->user_count -= all * load->pipeline - load->users;
+        w->user_count -= all * load->pipeline - users;
     w->conns_per_origin = share_of(w, load->is_shared ? load->connections : all);
     w->conn_count = w->conns_per_origin * w->plan->origin_count;
 
@@ -82,27 +83,33 @@ static uint16_t kind_of_user(const struct plan *plan, uint64_t number)
     return plan->kind_cycle[number % plan->kind_cycle_count];
 }
 
-static void init_users(struct worker *w)
+static struct conn *make_conn(struct worker *w, uint32_t index)
 {
-    const uint32_t pipeline = w->plan->load.pipeline;
-    for (uint32_t i = 0; i < w->user_count; i++) {
-        const uint64_t number = worker_user_number(w, i);
-        struct user *u = &w->users[i];
-        prng_init(&u->random, w->plan->load.seed, number);
-        u->conn = w->plan->load.is_shared ? 0 : i / pipeline;
-        u->kind = kind_of_user(w->plan, number);
-    }
+    struct conn *c = &w->conns[index];
+    c->state = CONN_IDLE;
+    c->origin = (uint16_t)(index / w->conns_per_origin);
+    return c;
 }
 
-static void init_conns(struct worker *w)
+void provision_make_user(struct worker *w)
 {
-    for (uint32_t i = w->conn_count; i-- > 0;) {
-        struct conn *c = &w->conns[i];
-        c->state = CONN_IDLE;
-        c->origin = (uint16_t)(i / w->conns_per_origin);
-        if (w->pools != NULL)
-            pool_offer(w, c);
-    }
+    const uint32_t index = w->users_made++;
+    const uint64_t number = worker_user_number(w, index);
+    struct user *u = &w->users[index];
+    prng_init(&u->random, w->plan->load.seed, number);
+    u->kind = kind_of_user(w->plan, number);
+    if (w->pools != NULL)
+        return;
+    u->conn = index / w->plan->load.pipeline;
+    if (index % w->plan->load.pipeline == 0)
+        for (uint32_t i = u->conn; i < w->conn_count; i += w->conns_per_origin)
+            make_conn(w, i);
+}
+
+static void offer_shared_conns(struct worker *w)
+{
+    for (uint32_t i = w->conn_count; i-- > 0;)
+        pool_offer(w, make_conn(w, i));
 }
 
 /* ---- memory ---- */
@@ -281,8 +288,8 @@ int provision_take(struct worker *w)
         return rc;
     scope_init(w);
     choose_watches(w);
-    init_users(w);
-    init_conns(w);
+    if (w->pools != NULL)
+        offer_shared_conns(w);
     return 0;
 }
 

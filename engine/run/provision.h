@@ -10,4 +10,8 @@ struct worker;
 int provision_take(struct worker *w);
 void provision_give_back(struct worker *w);
 
+/* Makes the next user that was never started, and its connections: until then their memory is
+ * reserved and not touched. */
+void provision_make_user(struct worker *w);
+
 #endif

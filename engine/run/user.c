@@ -48,7 +48,7 @@ void user_vanish(struct worker *w, struct user *u)
     shard_count(w->shard, COUNTER_USERS_STOPPED, 1);
     cell_write(&w->shard->users_now, cell_read(&w->shard->users_now) - 1);
     if (u->is_gone)
-        w->users_gone++;
+        atomic_fetch_add_explicit(w->setup.users_gone, 1, memory_order_relaxed);
     if (w->plan->load.pipeline == 1 && w->pools == NULL)
         user_retire_conns(w, u);
     if (comes_back) /* it is wanted again since it was asked to stop */

@@ -105,6 +105,8 @@ const char *worker_ring_features(const struct worker *w)
 static void keep_chains(struct worker *w, struct user_list *waiting)
 {
     struct user_list all = *waiting;
+    if (all.first == 0)
+        return; /* memory that was only reserved stays untouched */
     *waiting = (struct user_list){ 0 };
     for (struct user *u = user_list_pop(w, &all); u != NULL; u = user_list_pop(w, &all))
         if (u->chain != 0)
@@ -128,7 +130,7 @@ static void worker_begin_drain(struct worker *w, uint64_t grace_ns)
     cell_write(&w->shard->ended_ns, w->now_ns);
     pace_end(w);
     forget_waiting(w);
-    for (uint32_t i = 0; i < w->user_count; i++) {
+    for (uint32_t i = 0; i < w->users_made; i++) {
         struct user *u = &w->users[i];
         u->leaving = u->state != USER_ABSENT;
         switch ((enum user_state)u->state) {
@@ -158,10 +160,11 @@ static void worker_begin_drain(struct worker *w, uint64_t grace_ns)
 static void worker_give_up(struct worker *w)
 {
     for (uint32_t i = 0; i < w->conn_count; i++)
-        w->conns[i].queue = w->conns[i].flight = (struct user_list){ 0 };
+        if (w->conns[i].state != CONN_BAD) /* made, and not only reserved */
+            w->conns[i].queue = w->conns[i].flight = (struct user_list){ 0 };
     for (uint32_t i = 0; w->pools != NULL && i < w->plan->origin_count; i++)
         w->pools[i].waiting = (struct user_list){ 0 };
-    for (uint32_t i = 0; i < w->user_count; i++) {
+    for (uint32_t i = 0; i < w->users_made; i++) {
         struct user *u = &w->users[i];
         if (u->state == USER_QUEUED || u->state == USER_IN_FLIGHT)
             exchange_abandon(w, u);
@@ -185,7 +188,7 @@ static void worker_begin_close(struct worker *w)
         cell_write(&w->shard->ended_ns, last_ns);
     for (uint32_t i = 0; i < w->conn_count; i++) {
         struct conn *c = &w->conns[i];
-        if (c->state != CONN_IDLE && c->state != CONN_DRAINING)
+        if (c->state != CONN_BAD && c->state != CONN_IDLE && c->state != CONN_DRAINING)
             conn_end(w, c, EV_RETIRED, CLOSE_RUN_ENDED, FAILURE_NONE, NULL);
     }
 }
@@ -195,11 +198,20 @@ static uint32_t worker_stop_word(const struct worker *w)
     return atomic_load_explicit(w->setup.stop, memory_order_relaxed);
 }
 
+/* As many users as are wanted, or ever will be, have stopped for good, and none is here. */
+static bool everybody_is_gone(const struct worker *w)
+{
+    const struct plan_load *load = &w->plan->load;
+    const uint32_t gone = atomic_load_explicit(w->setup.users_gone, memory_order_relaxed);
+    return gone > 0 && gone >= (load->stage_count > 0 ? load->users : w->pace.users_wanted) &&
+           cell_read(&w->shard->users_now) == 0;
+}
+
 /* All requests that were asked for are over, or nobody is left to send any. */
 static bool worker_is_done(const struct worker *w)
 {
     return w->requests_open == 0 && w->unrecorded_open == 0 &&
-           (w->requests_left == 0 || (w->users_gone > 0 && w->users_gone == w->user_count));
+           (w->requests_left == 0 || everybody_is_gone(w));
 }
 
 /* Takes the run through its end: draining, closing, over. False when it is over. */

@@ -20,6 +20,23 @@ struct worker;
 
 enum stop_word { STOP_NO, STOP_DRAIN, STOP_NOW };
 
+/* How many users are wanted, of all cores together, and how fast to get there, in one word so that
+ * both change at once. */
+struct users_wanted {
+    uint32_t users;
+    uint32_t spawn_rate; /* in thousandths of a user per second; 0 = the plan's */
+};
+
+static inline uint64_t users_wanted_pack(struct users_wanted wanted)
+{
+    return (uint64_t)wanted.users << 32 | wanted.spawn_rate;
+}
+
+static inline struct users_wanted users_wanted_unpack(uint64_t word)
+{
+    return (struct users_wanted){ .users = (uint32_t)(word >> 32), .spawn_rate = (uint32_t)word };
+}
+
 struct worker_setup {
     const struct plan *plan;
     uint32_t core,
@@ -30,7 +47,9 @@ struct worker_setup {
     struct tls_context *tls;       /* with those names; must outlive the worker; NULL = no TLS */
     struct shard *shard;           /* the worker is its owner thread */
     const _Atomic uint32_t *stop;  /* enum stop_word */
-    const _Atomic uint32_t *users_target; /* of all cores together */
+    const _Atomic uint64_t *users_wanted; /* users_wanted_pack() */
+    _Atomic uint32_t *users_gone;         /* stopped for good, of all cores together */
+    uint32_t users_max; /* of all cores together that are reserved; the plan's unless more */
     const char *ring_mask;
     uint32_t ring_entries; /* 0 = enough */
     bool kernel_stamps;    /* on some connections */

@@ -36,9 +36,10 @@ struct worker {
 
     struct user *users;
     uint32_t user_count;
+    uint32_t
+        users_made; /* so many of them have been started once, and their connections are made */
     uint32_t users_alive;
-    uint32_t users_gone; /* stopped for good */
-    struct conn *conns;  /* conns_per_origin for the first origin, as many for the next, ... */
+    struct conn *conns; /* conns_per_origin for the first origin, as many for the next, ... */
     uint32_t conn_count;
     uint32_t conns_per_origin;
     struct routes_view *routes; /* to each origin */
@@ -102,7 +103,7 @@ struct worker {
     uint64_t delay_before_ns; /* run-queue delay of this thread before the run */
     uint64_t cpu_read_ns;     /* when the CPU clock was last read */
     uint64_t last_done_ns;
-    uint32_t users_target_seen;
+    uint64_t users_wanted_seen;
     int error;
     bool is_complete; /* of a number of requests: every one was begun and is over */
     bool draining;    /* no new requests */

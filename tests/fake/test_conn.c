@@ -30,7 +30,8 @@ struct desk {
     struct worker *worker;
     struct tally *tally;
     struct routes routes;
-    _Atomic uint32_t stop, users_target;
+    _Atomic uint32_t stop, users_gone;
+    _Atomic uint64_t users_wanted;
 };
 
 static int desk_open(void **state)
@@ -84,8 +85,10 @@ static void desk_start(struct desk *d)
                                         .routes = &d->routes,
                                         .shard = d->shard,
                                         .stop = &d->stop,
-                                        .users_target = &d->users_target };
-    d->users_target = d->sketch.plan.load.users;
+                                        .users_wanted = &d->users_wanted,
+                                        .users_gone = &d->users_gone };
+    d->users_wanted =
+        users_wanted_pack((struct users_wanted){ .users = d->sketch.plan.load.users });
     assert_int_equal(worker_open(&d->worker, &setup), 0);
     assert_int_equal(worker_start(d->worker, START), 0);
     settle(d);

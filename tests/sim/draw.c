@@ -229,7 +229,9 @@ void draw_run(struct draw *d, uint64_t seed)
     const bool may_starve = d->config.cores > 1 && load->duration_ns == 0;
     if (chance(&p, 10) && !load->is_open && !may_starve) {
         c->retarget_at_ns = between(&p, 1, 200) * MS;
-        c->retarget_users = (uint32_t)between(&p, 1, load->users);
+        c->users_max = chance(&p, 50) ? 0 : 3 * load->users;
+        c->retarget_users = (uint32_t)between(&p, 1, c->users_max > 0 ? c->users_max : load->users);
+        c->retarget_spawn_rate = chance(&p, 50) ? 0 : (uint32_t)between(&p, 1000, 1000000);
     }
     c->service_floor_ns = 2 * c->latency_ns + d->server.delay_ns;
     c->no_memo = chance(&p, 20);

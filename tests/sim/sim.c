@@ -21,7 +21,8 @@ struct sim {
     uint32_t cores;
     uint32_t addresses;    /* of each origin */
     struct routes *routes; /* to each origin: they are all the same server */
-    _Atomic uint32_t stop, users_target;
+    _Atomic uint32_t stop, users_gone;
+    _Atomic uint64_t users_wanted;
     uint64_t start_ns;
     bool is_over;
     struct sim_result *result;
@@ -47,7 +48,9 @@ static void users_are_retargeted(struct world *w, const struct event *e)
 {
     struct sim *s = e->subject;
     world_note(w, "users target", e->number, 0);
-    atomic_store(&s->users_target, (uint32_t)e->number);
+    const struct sim_config *c = s->config;
+    atomic_store(&s->users_wanted, users_wanted_pack((struct users_wanted){
+                                       (uint32_t)e->number, c->retarget_spawn_rate }));
 }
 
 /* The names of all origins stand for these addresses, `count` of them from the `first` on. */
@@ -134,7 +137,8 @@ static void sim_open_workers(struct sim *s, const struct plan *plan)
                                                    .fire = names_move,
                                                    .subject = s,
                                                    .number = plan->origin_count });
-    atomic_store(&s->users_target, plan->load.users);
+    atomic_store(&s->users_wanted,
+                 users_wanted_pack((struct users_wanted){ .users = plan->load.users }));
     for (uint32_t i = 0; i < s->cores; i++) {
         const struct worker_setup setup = { .plan = plan,
                                             .core = i,
@@ -143,7 +147,9 @@ static void sim_open_workers(struct sim *s, const struct plan *plan)
                                             .follows_names = s->config->move_at_ns != 0,
                                             .shard = s->shards[i],
                                             .stop = &s->stop,
-                                            .users_target = &s->users_target,
+                                            .users_wanted = &s->users_wanted,
+                                            .users_gone = &s->users_gone,
+                                            .users_max = s->config->users_max,
                                             .no_memo = s->config->no_memo,
                                             .no_discard = s->config->no_discard };
         const int rc = worker_open(&s->workers[i], &setup);

@@ -29,7 +29,9 @@ struct sim_config {
     uint32_t addresses;            /* that an origin's name stands for; 0 = one */
     uint64_t move_at_ns;           /* since the start, 0 = never: names come to stand for others */
     uint64_t retarget_at_ns;       /* since the start, 0 = never: the users' target becomes … */
-    uint32_t retarget_users;       /* … this */
+    uint32_t retarget_users;       /* … this, … */
+    uint32_t retarget_spawn_rate; /* … at so many thousandths of a user a second; 0 = the plan's */
+    uint32_t users_max;           /* reserved; 0 = the plan's */
     uint64_t asleep_from_ns,
         asleep_to_ns; /* since the start: the engine does not run, as if it was stopped */
     int64_t (*wall_offset_ns)(uint64_t at_ns); /* of the wall clock, since the start; NULL = none */

@@ -202,6 +202,25 @@ static void a_user_that_is_asked_to_stop_says_goodbye_and_may_come_back(void **s
     assert_int_equal(scene_counter(&scene, COUNTER_USERS_STARTED), 10);
 }
 
+static void users_that_were_only_reserved_start_when_they_are_asked_for(void **state)
+{
+    (void)state;
+    scene_open(&scene, "host: http://127.0.0.1\n"
+                       "run_time: 1s\n"
+                       "users: 1\n"
+                       "wait: 1h\n"
+                       "tasks:\n"
+                       "  - get: /a\n");
+    scene.config.cores = 3;
+    scene.config.users_max = 500;
+    scene.config.retarget_at_ns = 300 * MS;
+    scene.config.retarget_users = 50;
+    scene.config.retarget_spawn_rate = 1000 * 1000;
+    scene_run(&scene);
+    assert_int_equal(scene_count(&scene, "/a", OUTCOME_OK), 50);
+    assert_int_equal(scene_counter(&scene, COUNTER_USERS_STARTED), 50);
+}
+
 /* What never sends anything must not keep others from it: the run ends on time. */
 static void a_loop_without_requests_hangs_nobody(void **state)
 {
@@ -477,6 +496,7 @@ int main(void)
         SCENE(on_stop_is_left_out_when_nothing_may_be_sent_any_more),
         SCENE(the_grace_ends_on_stop_too),
         SCENE(a_user_that_is_asked_to_stop_says_goodbye_and_may_come_back),
+        SCENE(users_that_were_only_reserved_start_when_they_are_asked_for),
         SCENE(a_loop_without_requests_hangs_nobody),
         SCENE(tasks_and_sets_without_requests_wait_a_little),
         SCENE(a_loop_of_requests_that_cannot_be_built_hangs_nobody),

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "engine/run/pace.h"
+#include "engine/run/provision.h"
 #include "engine/run/worker_state.h"
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -217,8 +218,10 @@ static void users_are_spawned_in_batches_as_locust_does(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct plan_load even = { .spawn_rate = rows[i].rate };
         const struct plan_load batches = { .spawn_rate = rows[i].rate, .imitates_locust = true };
-        assert_int_equal(pace_spawn_ns(&even, 100, rows[i].count), 100 + rows[i].even_ns);
-        assert_int_equal(pace_spawn_ns(&batches, 100, rows[i].count), 100 + rows[i].batch_ns);
+        assert_int_equal(pace_spawn_ns(&even, even.spawn_rate, 100, rows[i].count),
+                         100 + rows[i].even_ns);
+        assert_int_equal(pace_spawn_ns(&batches, batches.spawn_rate, 100, rows[i].count),
+                         100 + rows[i].batch_ns);
     }
 }
 
@@ -256,6 +259,11 @@ void user_take_arrival(struct worker *w, struct user *u, uint64_t due_ns, uint64
     fail_msg("a user was given an arrival");
 }
 
+void provision_make_user(struct worker *w)
+{
+    w->users_made++;
+}
+
 struct core {
     struct worker worker;
     struct user users[USERS_MAX];
@@ -266,7 +274,7 @@ static void play_stages(const struct plan_stage *row, uint32_t count, uint32_t c
                         uint64_t turn_ns, uint64_t end_ns)
 {
     static struct core core[3];
-    static const _Atomic uint32_t target = USERS_MAX;
+    static const _Atomic uint64_t target = (uint64_t)USERS_MAX << 32;
     const struct plan plan = {
         .load = { .stages = row, .stage_count = count, .users = USERS_MAX, .pipeline = 1 }
     };
@@ -276,7 +284,7 @@ static void play_stages(const struct plan_stage *row, uint32_t count, uint32_t c
     for (uint32_t c = 0; c < cores; c++) {
         struct worker *w = &core[c].worker;
         w->plan = &plan;
-        w->setup = (struct worker_setup){ .core = c, .cores = cores, .users_target = &target };
+        w->setup = (struct worker_setup){ .core = c, .cores = cores, .users_wanted = &target };
         w->users = core[c].users;
         w->user_count = (USERS_MAX - c - 1) / cores + 1;
         w->start_ns = 1000;
@@ -347,6 +355,61 @@ static void more_moments_than_there_is_room_for_lose_no_arrival(void **state)
     assert_int_equal(n.count, 0);
 }
 
+/* Users of all cores at `at_ns` after an order for more or fewer of them. */
+static uint32_t users_by(uint32_t from, uint32_t to, uint64_t per_s, uint64_t at_ns)
+{
+    const uint64_t moved = at_ns * per_s / SECOND + 1;
+    if (to >= from)
+        return moved < to - from ? from + (uint32_t)moved : to;
+    return moved < from - to ? from - (uint32_t)moved : to;
+}
+
+static void a_new_order_is_followed_evenly_from_where_the_last_one_was(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t at_ns;
+        uint32_t users, spawn_rate, per_s;
+    } orders[] = { { 0, 30, 0, 10 },
+                   { SECOND + SECOND / 20, 40, 100000, 100 },
+                   { SECOND + SECOND / 5, 5, 50000, 50 },
+                   { 2 * SECOND, 64, 0, 10 },
+                   { 3 * SECOND, 64, 1000000, 1000 } };
+    static struct core core[3];
+    const struct plan plan = { .load = { .users = 30, .spawn_rate = { 10, 1 }, .pipeline = 1 } };
+    for (uint32_t cores = 1; cores <= COUNT_OF(core); cores++) {
+        _Atomic uint64_t wanted = users_wanted_pack((struct users_wanted){ .users = 30 });
+        memset(core, 0, sizeof(core));
+        alive = 0;
+        for (uint32_t c = 0; c < cores; c++) {
+            struct worker *w = &core[c].worker;
+            w->plan = &plan;
+            w->setup = (struct worker_setup){ .core = c, .cores = cores, .users_wanted = &wanted };
+            w->users = core[c].users;
+            w->user_count = (USERS_MAX - c - 1) / cores + 1;
+            pace_begin(w);
+        }
+        uint32_t from = 0;
+        size_t order = 0;
+        for (uint64_t at_ns = 0; at_ns < 4 * SECOND; at_ns += SECOND / 1000) {
+            if (order + 1 < COUNT_OF(orders) && at_ns == orders[order + 1].at_ns) {
+                from = users_by(from, orders[order].users, orders[order].per_s,
+                                at_ns - orders[order].at_ns);
+                order++;
+                wanted = users_wanted_pack(
+                    (struct users_wanted){ orders[order].users, orders[order].spawn_rate });
+            }
+            for (uint32_t c = 0; c < cores; c++) {
+                core[c].worker.now_ns = at_ns;
+                pace_run(&core[c].worker);
+            }
+            assert_int_equal(alive, users_by(from, orders[order].users, orders[order].per_s,
+                                             at_ns - orders[order].at_ns));
+        }
+        assert_int_equal(alive, 64);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +425,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(users_follow_a_line_up_and_down),
         cmocka_unit_test(arrivals_that_wait_keep_the_moment_they_were_noticed),
         cmocka_unit_test(more_moments_than_there_is_room_for_lose_no_arrival),
+        cmocka_unit_test(a_new_order_is_followed_evenly_from_where_the_last_one_was),
     };
     if (argc > 1)
         arrival_count = strtoull(argv[1], NULL, 10);
