@@ -31,7 +31,7 @@ LIBRARIES = [
     (r"brotli/", "brotli", ["http/content_coding.c"]),
     (r"llhttp\.h", "llhttp", ["http/response.c"]),
     (r"yaml\.h", "libyaml", ["engine/plan/"]),
-    (r"microhttpd\.h", "libmicrohttpd", ["tools/live/"]),
+    (r"microhttpd\.h", "libmicrohttpd", ["tools/web/"]),
     (r"zmq", "libzmq", ["tools/locust/"]),
     (r"msgpack", "msgpack", ["tools/locust/"]),
     (r"jansson\.h", "jansson", ["stats/report/", "tools/", "tests/", "http/capture"]),
