@@ -1,8 +1,19 @@
 #include "tools/cli/fault.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+
+static _Thread_local FILE *stream; /* NULL = stderr */
+
+FILE *fault_stream(void)
+{
+    return stream != NULL ? stream : stderr;
+}
+
+void fault_set_stream(FILE *out)
+{
+    stream = out;
+}
 
 void fault_say(struct fault *f, const char *format, ...)
 {
@@ -24,7 +35,7 @@ struct fault_reason fault_reason(int err)
 
 void fault_print(const struct fault *f)
 {
-    fprintf(stderr, "squall: %s\n", f->sentence);
+    fprintf(fault_stream(), "squall: %s\n", f->sentence);
 }
 
 void fault_note(const char *format, ...)

@@ -7,6 +7,7 @@
 #define SQUALL_TOOLS_CLI_FAULT_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 struct fault {
     char sentence[640];
@@ -21,7 +22,11 @@ struct fault_reason {
 };
 struct fault_reason fault_reason(int err);
 
-/* "squall: SENTENCE" and a newline, on stderr. */
+/* Where this thread shows them: stderr, unless another stream was given; NULL = stderr again. */
+FILE *fault_stream(void);
+void fault_set_stream(FILE *out);
+
+/* "squall: SENTENCE" and a newline, on that stream. */
 void fault_print(const struct fault *f);
 
 /* The same for a sentence that nobody needs to keep. */

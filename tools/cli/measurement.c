@@ -15,29 +15,12 @@
 #include "tools/cli/delivery.h"
 #include "tools/cli/fault.h"
 #include "tools/cli/readiness.h"
-#include "tools/cli/record.h"
 #include "tools/cli/stop_signals.h"
 #include "tools/live/collector.h"
 #include "tools/live/screen.h"
 
 #define POLL_NS          UINT64_C(20000000) /* how soon the end is noticed */
 #define RING_ENTRIES_MAX 4096u
-
-struct measurement {
-    const struct plan *plan;
-    const struct options *options;
-    const struct invocation *call;
-    struct fleet *fleet;
-    const struct shard **shards;
-    int *cpus; /* of the workers */
-    struct collector *collector;
-    struct settling *settling;
-    struct strain *strain;
-    struct screen *screen; /* NULL = no live view */
-    int64_t started_at_s;
-    int signal;   /* that stopped the run; 0 = none */
-    int errno_of; /* of the ring that broke; 0 = none */
-};
 
 /* As many descriptors as this process may have: a connection takes one. */
 static void raise_limits(void)
@@ -130,8 +113,7 @@ static uint32_t ring_entries_wanted(void)
     return entries <= RING_ENTRIES_MAX ? (uint32_t)entries : RING_ENTRIES_MAX;
 }
 
-/* 0, or the exit code. */
-static int open_fleet(struct measurement *m)
+int measurement_open(struct measurement *m, uint32_t users_max)
 {
     const struct options *o = m->options;
     struct fleet_fault fault = { .message = "" };
@@ -148,6 +130,7 @@ static int open_fleet(struct measurement *m)
         .busy_poll = o->busy_poll,
         .tls = &tls,
         .sni = o->sni,
+        .users_max = users_max,
         .resolve_every_ns = o->resolve_every.ns,
         .connect_to = o->proxy.host[0] != '\0'        ? &o->proxy
                       : o->connect_to.host[0] != '\0' ? &o->connect_to
@@ -180,7 +163,22 @@ static void tell_setup(const struct measurement *m)
             fleet_ring_features(m->fleet));
 }
 
-static int open_collector(struct measurement *m)
+static int open_collector(struct collector **ret_collector, const struct measurement *m,
+                          uint64_t started_ns, const struct tally *zero)
+{
+    const struct collector_setup setup = {
+        .shards = m->shards,
+        .shard_count = fleet_threads(m->fleet),
+        .endpoint_count = m->plan->endpoint_count,
+        .names = m->plan->endpoints,
+        .started_ns = started_ns,
+        .zero = zero,
+        .users_max = m->plan->load.users,
+    };
+    return collector_open(ret_collector, &setup);
+}
+
+static int watch_shards(struct measurement *m)
 {
     const uint32_t threads = fleet_threads(m->fleet);
     m->shards = calloc(threads, sizeof(*m->shards));
@@ -195,29 +193,16 @@ static int open_collector(struct measurement *m)
                                          .shard_count = threads,
                                          .cpus = m->cpus,
                                          .started_ns = fleet_started_ns(m->fleet) };
-    int rc = strain_open(&m->strain, &strain);
-    if (rc != 0)
-        return rc;
-    const struct collector_setup setup = {
-        .shards = m->shards,
-        .shard_count = threads,
-        .endpoint_count = m->plan->endpoint_count,
-        .names = m->plan->endpoints,
-        .started_ns = fleet_started_ns(m->fleet),
-        .users_max = m->plan->load.users,
-    };
-    rc = collector_open(&m->collector, &setup);
-    if (rc == 0)
-        rc = settling_open(&m->settling, m->collector, m->options->warmup.is_found,
-                           m->options->warmup.ns);
-    return rc;
+    return strain_open(&m->strain, &strain);
 }
 
-static void open_screen(struct measurement *m)
+/* NULL = no live view. */
+static struct screen *open_screen(const struct measurement *m)
 {
     const struct plan_load *load = &m->plan->load;
+    struct screen *screen = NULL;
     if (m->options->quiet)
-        return;
+        return NULL;
     const struct screen_setup setup = {
         .fd = STDERR_FILENO,
         .is_color_forbidden = m->options->no_color,
@@ -233,21 +218,33 @@ static void open_screen(struct measurement *m)
         .requests_max = load->requests_max,
         .collector = m->collector,
     };
-    (void)screen_open(&m->screen, &setup);
+    (void)screen_open(&screen, &setup);
+    return screen;
 }
 
 /* Says once, where no live view can, that the first signal was heard. */
-static void tell_stopping(struct measurement *m)
+static void tell_stopping(struct measurement *m, const struct screen *screen)
 {
     if (m->signal != 0 || stop_signals_count() == 0)
         return;
     m->signal = stop_signals_first();
-    if (m->screen == NULL && !m->options->quiet)
+    if (screen == NULL && !m->options->quiet)
         fault_note("stopping: waiting for requests in flight; once more stops at once");
 }
 
+bool measurement_look(struct measurement *m, uint64_t now_ns)
+{
+    collector_watch(m->collector);
+    (void)settling_watch(m->settling, now_ns); /* without memory now, the next time */
+    if (now_ns < collector_due_ns(m->collector))
+        return false;
+    strain_tick(m->strain, now_ns);
+    /* Without memory now, the next point covers this second too. */
+    return collector_tick(m->collector, now_ns) == 0;
+}
+
 /* Waits for the end of the run, collecting every second and drawing in between. */
-static void watch(struct measurement *m)
+static void watch(struct measurement *m, struct screen *screen)
 {
     uint64_t now_ns = clock_now_ns();
     while (!fleet_is_done(m->fleet)) {
@@ -258,24 +255,17 @@ static void watch(struct measurement *m)
             until_ns = settling_due_ns(m->settling);
         stop_signals_wait(now_ns, until_ns);
         now_ns = clock_now_ns();
-        tell_stopping(m);
-        collector_watch(m->collector);
-        (void)settling_watch(m->settling, now_ns); /* without memory now, the next time */
-        if (now_ns >= collector_due_ns(m->collector)) {
-            (void)collector_tick(
-                m->collector,
-                now_ns); /* without memory now, the next point covers this second too */
-            strain_tick(m->strain, now_ns);
-        }
-        screen_draw_when_due(m->screen, now_ns, m->signal != 0);
+        tell_stopping(m, screen);
+        (void)measurement_look(m, now_ns);
+        screen_draw_when_due(screen, now_ns, m->signal != 0);
     }
 }
 
-/* From the first start to the last end of all workers. */
-static uint64_t duration_ns_of(const struct collector *c, uint64_t now_ns)
+/* From the first start to the last end of all workers, or to the last point while they run. */
+static uint64_t duration_ns_of(const struct collector *c)
 {
-    const struct tally *t = c->now;
-    const uint64_t ended_ns = t->ended_ns != 0 ? t->ended_ns : now_ns;
+    const struct tally *t = collector_latest(c);
+    const uint64_t ended_ns = c->is_finished && t->ended_ns != 0 ? t->ended_ns : c->point_ns;
     const uint64_t started_ns = t->started_ns != 0 ? t->started_ns : c->setup.started_ns;
     return ended_ns > started_ns ? ended_ns - started_ns : 1;
 }
@@ -320,12 +310,8 @@ static int exit_code_of(const struct measurement *m, const struct result *r, boo
     return is_delivered ? EXIT_DONE : EXIT_REQUEST_FAILED;
 }
 
-static int report(struct measurement *m)
+int measurement_record(struct record **ret_record, const struct measurement *m, bool has_evidence)
 {
-    const uint64_t now_ns = clock_now_ns();
-    if (collector_finish(m->collector, last_end_ns(m, now_ns)) != 0)
-        fault_note("no memory for the last point of the timeline");
-    strain_tick(m->strain, now_ns);
     const struct record_setup setup = {
         .plan = m->plan,
         .options = m->options,
@@ -335,11 +321,17 @@ static int report(struct measurement *m)
         .settling = m->settling,
         .strain = m->strain,
         .started_at_s = m->started_at_s,
-        .duration_ns = duration_ns_of(m->collector, now_ns),
+        .duration_ns = duration_ns_of(m->collector),
         .signal = m->signal,
+        .has_evidence = has_evidence,
     };
+    return record_open(ret_record, &setup);
+}
+
+static int report(struct measurement *m)
+{
     struct record *record = NULL;
-    if (record_open(&record, &setup) != 0) {
+    if (measurement_record(&record, m, true) != 0) {
         fault_note("no memory for the report");
         return EXIT_HOST;
     }
@@ -349,8 +341,7 @@ static int report(struct measurement *m)
     return code;
 }
 
-/* From the first request to the report. The fleet is open. */
-static int play(struct measurement *m)
+int measurement_start(struct measurement *m)
 {
     m->started_at_s = (int64_t)time(NULL);
     int rc = fleet_start(m->fleet);
@@ -360,22 +351,80 @@ static int play(struct measurement *m)
                    fault_reason(-rc).text);
         return EXIT_HOST;
     }
-    rc = open_collector(m);
+    rc = watch_shards(m);
+    if (rc == 0)
+        rc = open_collector(&m->collector, m, fleet_started_ns(m->fleet), NULL);
+    if (rc == 0)
+        rc = settling_open(&m->settling, m->collector, m->options->warmup.is_found,
+                           m->options->warmup.ns);
     if (rc != 0) {
         fleet_stop_now(m->fleet);
         (void)fleet_join(m->fleet);
         fault_note("cannot watch the run: %s", fault_reason(-rc).text);
         return EXIT_HOST;
     }
-    open_screen(m);
-    watch(m);
-    rc = fleet_join(m->fleet);
-    screen_close(m->screen);
+    return EXIT_DONE;
+}
+
+int measurement_begin_anew(struct measurement *m, uint64_t now_ns)
+{
+    struct collector *collector = NULL;
+    struct settling *settling = NULL;
+    struct tally *zero = NULL;
+    int rc = collector_take_zero(m->collector, &zero);
+    if (rc == 0)
+        rc = open_collector(&collector, m, now_ns, zero);
+    if (rc == 0)
+        rc = settling_open(&settling, collector, false, 0);
+    if (rc != 0) {
+        collector_close(collector);
+        tally_close(zero);
+        return rc;
+    }
+    settling_close(m->settling);
+    m->settling = settling;
+    collector_close(m->collector);
+    tally_close(m->zero);
+    m->collector = collector;
+    m->zero = zero;
+    return 0;
+}
+
+void measurement_end(struct measurement *m)
+{
+    const int rc = fleet_join(m->fleet);
     if (rc != 0) {
         m->errno_of = -rc;
         fault_note("a worker's io_uring broke, the result is what was measured until then: %s",
                    fault_reason(-rc).text);
     }
+    const uint64_t now_ns = clock_now_ns();
+    if (collector_finish(m->collector, last_end_ns(m, now_ns)) != 0)
+        fault_note("no memory for the last point of the timeline");
+    strain_tick(m->strain, now_ns);
+}
+
+void measurement_close(struct measurement *m)
+{
+    settling_close(m->settling);
+    collector_close(m->collector);
+    tally_close(m->zero);
+    strain_close(m->strain);
+    free(m->cpus);
+    free(m->shards);
+    fleet_close(m->fleet);
+}
+
+/* From the first request to the report. The fleet is open. */
+static int play(struct measurement *m)
+{
+    const int code = measurement_start(m);
+    if (code != EXIT_DONE)
+        return code;
+    struct screen *screen = open_screen(m);
+    watch(m, screen);
+    screen_close(screen);
+    measurement_end(m);
     return report(m);
 }
 
@@ -384,18 +433,13 @@ int measurement_run(const struct plan *plan, const struct options *o, const stru
     struct measurement m = { .plan = plan, .options = o, .call = call };
     (void)setlocale(LC_CTYPE, "");
     delivery_probe(o);
-    int code = open_fleet(&m);
-    if (code != EXIT_DONE)
-        return code;
-    tell_setup(&m);
-    stop_signals_open(m.fleet);
-    code = play(&m);
-    stop_signals_close();
-    collector_close(m.collector);
-    settling_close(m.settling);
-    strain_close(m.strain);
-    free(m.cpus);
-    free(m.shards);
-    fleet_close(m.fleet);
+    int code = measurement_open(&m, 0);
+    if (code == EXIT_DONE) {
+        tell_setup(&m);
+        stop_signals_open(m.fleet);
+        code = play(&m);
+        stop_signals_close();
+    }
+    measurement_close(&m);
     return code;
 }

@@ -4,8 +4,10 @@
 
 #define AT(field) offsetof(struct options, field)
 #define BOTH      (FORM_URL | FORM_RUN)
-#define PLANNED   (FORM_RUN | FORM_CHECK) /* what changes the plan that a scenario means */
-#define ALL       (FORM_URL | FORM_RUN | FORM_CHECK)
+#define PLAYED    (FORM_URL | FORM_RUN | FORM_WEB)
+#define PLANNED   (FORM_RUN | FORM_CHECK | FORM_WEB) /* what changes the plan that a scenario means \
+                                                      */
+#define ALL (FORM_URL | FORM_RUN | FORM_CHECK | FORM_WEB)
 
 #define USERS_MAX       UINT64_C(10000000)
 #define CONNECTIONS_MAX UINT64_C(1000000)
@@ -31,11 +33,11 @@ const struct option_row option_rows[] = {
       "N requests per second, whatever the server does, such as 20k or 0.5" },
     { ALL, 0, "arrival", "constant|poisson", OPTION_CHOICE, AT(arrival), 0, 0, "constant", "Load",
       "how the requests of --rate are spread" },
-    { BOTH, 'w', "warmup", "T|auto", OPTION_WARMUP, AT(warmup), 1, 0, NULL, "Load",
+    { PLAYED, 'w', "warmup", "T|auto", OPTION_WARMUP, AT(warmup), 1, 0, NULL, "Load",
       "do not count the first T of the run; auto: find and tell its end" },
-    { BOTH, 'p', "pipeline", "N", OPTION_COUNT, AT(pipeline), 1, 1024, "1", "Load",
+    { PLAYED, 'p', "pipeline", "N", OPTION_COUNT, AT(pipeline), 1, 1024, "1", "Load",
       "requests in flight per connection" },
-    { BOTH, 0, "requests-per-connection", "N", OPTION_COUNT, AT(requests_per_connection), 1, EXACT_MAX, NULL, "Load",
+    { PLAYED, 0, "requests-per-connection", "N", OPTION_COUNT, AT(requests_per_connection), 1, EXACT_MAX, NULL, "Load",
       "then close it and connect anew" },
     { PLANNED, 0, "tags", "TAG", OPTION_TEXTS, AT(tags), 0, 0, NULL, "Load",
       "only tasks that have this tag; repeatable: any of them" },
@@ -45,22 +47,22 @@ const struct option_row option_rows[] = {
       "how long requests in flight at the end may still take" },
     { FORM_URL, 't', "threads", "N", OPTION_COUNT, AT(threads), 1, OPTION_CPUS_MAX, NULL, "Load",
       "worker threads; default one per CPU, at most one per connection" },
-    { FORM_RUN, 0, "threads", "N", OPTION_COUNT, AT(threads), 1, OPTION_CPUS_MAX, NULL, "Load",
+    { FORM_RUN | FORM_WEB, 0, "threads", "N", OPTION_COUNT, AT(threads), 1, OPTION_CPUS_MAX, NULL, "Load",
       "worker threads; default one per CPU, at most one per user" },
-    { BOTH, 0, "cpus", "LIST", OPTION_CPUS, AT(cpus), 0, 0, NULL, "Load",
+    { PLAYED, 0, "cpus", "LIST", OPTION_CPUS, AT(cpus), 0, 0, NULL, "Load",
       "CPUs to pin the threads to, such as 0-3,8; default all that may be used" },
-    { BOTH, 0, "busy-poll", NULL, OPTION_FLAG, AT(busy_poll), 0, 0, NULL, "Load",
+    { PLAYED, 0, "busy-poll", NULL, OPTION_FLAG, AT(busy_poll), 0, 0, NULL, "Load",
       "never sleep: the lowest lateness, for those who own their CPUs" },
 
-    { BOTH, 0, "connect-to", "HOST:PORT", OPTION_HOST_PORT, AT(connect_to), 0, 0, NULL, "Connection",
+    { PLAYED, 0, "connect-to", "HOST:PORT", OPTION_HOST_PORT, AT(connect_to), 0, 0, NULL, "Connection",
       "connect there, whatever the URL says; the Host header stays" },
-    { BOTH, 0, "unix", "PATH", OPTION_TEXT, AT(unix_path), 0, 0, NULL, "Connection",
+    { PLAYED, 0, "unix", "PATH", OPTION_TEXT, AT(unix_path), 0, 0, NULL, "Connection",
       "connect to this socket of Unix, whatever the URL says" },
-    { BOTH, 0, "proxy", "URL", OPTION_PROXY, AT(proxy), 0, 0, NULL, "Connection",
+    { PLAYED, 0, "proxy", "URL", OPTION_PROXY, AT(proxy), 0, 0, NULL, "Connection",
       "go through this HTTP proxy, such as http://127.0.0.1:3128" },
-    { BOTH, 0, "resolve-every", "T", OPTION_TIME, AT(resolve_every), 1, 0, NULL, "Connection",
+    { PLAYED, 0, "resolve-every", "T", OPTION_TIME, AT(resolve_every), 1, 0, NULL, "Connection",
       "look names up again so often and follow them; default once, before the run" },
-    { BOTH, 0, "source", "LIST", OPTION_SOURCES, AT(sources), 0, 0, NULL, "Connection",
+    { PLAYED, 0, "source", "LIST", OPTION_SOURCES, AT(sources), 0, 0, NULL, "Connection",
       "local addresses to connect from in turn, such as 127.0.0.2-127.0.0.40,10.0.0.0/28" },
 
     { FORM_URL, 'X', "method", "NAME", OPTION_TEXT, AT(method), 0, 0, NULL, "Request",
@@ -77,26 +79,26 @@ const struct option_row option_rows[] = {
       "for one request" },
     { PLANNED, 0, "timeout", "T", OPTION_TIME, AT(timeout), 1, 0, NULL, "Request",
       "for one request; default as the scenario says, else 30s" },
-    { BOTH, 0, "seed", "N", OPTION_COUNT, AT(seed), 0, EXACT_MAX, NULL, "Request",
+    { PLAYED, 0, "seed", "N", OPTION_COUNT, AT(seed), 0, EXACT_MAX, NULL, "Request",
       "same seed, same choices; default random" },
 
-    { BOTH, 'k', "insecure", NULL, OPTION_FLAG, AT(insecure), 0, 0, NULL, "TLS",
+    { PLAYED, 'k', "insecure", NULL, OPTION_FLAG, AT(insecure), 0, 0, NULL, "TLS",
       "accept any certificate; the report says so" },
-    { BOTH, 0, "cacert", "FILE", OPTION_TEXT, AT(ca_file), 0, 0, NULL, "TLS",
+    { PLAYED, 0, "cacert", "FILE", OPTION_TEXT, AT(ca_file), 0, 0, NULL, "TLS",
       "trust these certificates (PEM) instead of those of this system" },
-    { BOTH, 0, "cert", "FILE", OPTION_TEXT, AT(cert_file), 0, 0, NULL, "TLS",
+    { PLAYED, 0, "cert", "FILE", OPTION_TEXT, AT(cert_file), 0, 0, NULL, "TLS",
       "our certificate, then those that lead to its root (PEM)" },
-    { BOTH, 0, "key", "FILE", OPTION_TEXT, AT(key_file), 0, 0, NULL, "TLS",
+    { PLAYED, 0, "key", "FILE", OPTION_TEXT, AT(key_file), 0, 0, NULL, "TLS",
       "the key of --cert (PEM, not encrypted); default it stands in the same file" },
-    { BOTH, 0, "sni", "NAME", OPTION_TEXT, AT(sni), 0, 0, NULL, "TLS",
+    { PLAYED, 0, "sni", "NAME", OPTION_TEXT, AT(sni), 0, 0, NULL, "TLS",
       "the name to ask for and to expect in the certificate; default the URL's host" },
-    { BOTH, 0, "tls-min", "1.2|1.3", OPTION_CHOICE, AT(tls_min), 0, 0, "1.2", "TLS",
+    { PLAYED, 0, "tls-min", "1.2|1.3", OPTION_CHOICE, AT(tls_min), 0, 0, "1.2", "TLS",
       "the oldest version of TLS to speak" },
-    { BOTH, 0, "tls-max", "1.2|1.3", OPTION_CHOICE, AT(tls_max), 0, 0, "1.3", "TLS",
+    { PLAYED, 0, "tls-max", "1.2|1.3", OPTION_CHOICE, AT(tls_max), 0, 0, "1.3", "TLS",
       "the newest" },
-    { BOTH, 0, "ciphers", "LIST", OPTION_TEXT, AT(ciphers), 0, 0, NULL, "TLS",
+    { PLAYED, 0, "ciphers", "LIST", OPTION_TEXT, AT(ciphers), 0, 0, NULL, "TLS",
       "OpenSSL's names, split at ':'; those of TLS 1.3 begin with TLS_" },
-    { BOTH, 0, "no-tls-resume", NULL, OPTION_FLAG, AT(no_tls_resume), 0, 0, NULL, "TLS",
+    { PLAYED, 0, "no-tls-resume", NULL, OPTION_FLAG, AT(no_tls_resume), 0, 0, NULL, "TLS",
       "a full handshake for every connection" },
 
     { FORM_URL, 'L', "latency", NULL, OPTION_FLAG, AT(latency), 0, 0, NULL, "Result",
@@ -109,7 +111,7 @@ const struct option_row option_rows[] = {
       "the findings and the facts as one JSON object on stdout" },
     { FORM_DOCTOR, 0, "fix", NULL, OPTION_FLAG, AT(fix), 0, 0, NULL, "Result",
       "the commands that mend what was found, as a script to read; runs none" },
-    { BOTH, 0, "expect", "EXPR", OPTION_TEXTS, AT(expects), 0, 0, NULL, "Result",
+    { PLAYED, 0, "expect", "EXPR", OPTION_TEXTS, AT(expects), 0, 0, NULL, "Result",
       "what the run must show, else exit 99: 'p99<50ms', 'fail_ratio<1%', 'p95{GET /a}<80ms'; repeatable" },
     { BOTH, 0, "kernel-timestamps", NULL, OPTION_FLAG, AT(kernel_stamps), 0, 0, NULL, "Result",
       "have the kernel stamp what some connections receive: splits latency into server, stack and squall" },
@@ -119,6 +121,15 @@ const struct option_row option_rows[] = {
       "exit code when some request failed" },
     { FORM_CHECK, 0, "cost", NULL, OPTION_FLAG, AT(cost), 0, 0, NULL, "Result",
       "what each task costs the generator, and each user" },
+
+    { FORM_WEB, 'P', "port", "N", OPTION_COUNT, AT(port), 0, 65535, "8089", "Page",
+      "port to listen on; 0 = any that is free" },
+    { FORM_WEB, 0, "bind", "ADDRESS", OPTION_TEXT, AT(bind), 0, 0, NULL, "Page",
+      "address to listen on; default 127.0.0.1. Others need a token, which is shown at the start" },
+    { FORM_WEB, 0, "runs-dir", "FOLDER", OPTION_TEXT, AT(runs_dir), 0, 0, NULL, "Page",
+      "where finished runs are kept; default $XDG_STATE_HOME/squall/runs, or ~/.local/state/squall/runs" },
+    { FORM_WEB, 0, "max-users", "N", OPTION_COUNT, AT(max_users), 1, USERS_MAX, NULL, "Page",
+      "users that a run can be raised to; default ten times those it starts with, at least 1000" },
 
     { BOTH, 'q', "quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, "Terminal",
       "no live view and no notes on stderr" },

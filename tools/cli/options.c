@@ -277,6 +277,8 @@ static const char *form_words(unsigned forms)
         return "squall run";
     if (forms & FORM_URL)
         return "squall URL";
+    if (forms & FORM_WEB)
+        return "squall web";
     return forms & FORM_CHECK ? "squall check" : "squall doctor";
 }
 
@@ -289,6 +291,8 @@ static const char *form_help(enum option_form form)
         return "squall check --help";
     case FORM_DOCTOR:
         return "squall doctor --help";
+    case FORM_WEB:
+        return "squall web --help";
     case FORM_URL:
     case FORM_ALL:
         break;
@@ -404,6 +408,14 @@ static int parse_subject(struct parser *p, const char *word)
         fault_say(p->fault, "expected only options, got %s", diag_quote(span_of(word)).text);
         return -EINVAL;
     }
+    if (o->form == FORM_WEB) {
+        char phrase[EXPECTED_MAX];
+        const char *expected = texts_add(&o->subjects, word, phrase);
+        if (expected != NULL)
+            return fail_expected(p, "FILE", expected, word);
+        o->subject = o->subjects.items[0];
+        return 0;
+    }
     if (o->subject != NULL) {
         fault_say(p->fault, "expected one %s, got %s and %s", o->form == FORM_URL ? "URL" : "FILE",
                   diag_quote(span_of(o->subject)).text, diag_quote(span_of(word)).text);
@@ -439,7 +451,7 @@ static int check_together(struct options *o, struct fault *fault)
 {
     if (o->form == FORM_URL && o->subject == NULL)
         fault_say(fault, "expected a URL such as 'http://127.0.0.1:8080/'; see 'squall --help'");
-    else if (o->subject == NULL && o->form != FORM_DOCTOR)
+    else if (o->subject == NULL && !(o->form & (FORM_DOCTOR | FORM_WEB)))
         fault_say(fault, "expected a scenario FILE; see '%s'", form_help(o->form));
     else if (o->json && o->fix)
         fault_say(fault, "--fix: cannot be combined with --json");

@@ -1,5 +1,5 @@
-/* options — what stands on the command line of `squall URL`, `squall run FILE` and `squall check
- * FILE`.
+/* options — what stands on the command line of `squall URL`, `squall run FILE`, `squall web FILE…`
+ * and `squall check FILE`.
  *
  * One table (option_rows.c) has a row per option; parsing, defaults and --help read it. The same
  * letter may mean two things in two forms (-t is threads for a URL, as wrk has it, and run time for
@@ -28,7 +28,8 @@ enum option_form {
     FORM_RUN = 1 << 1,
     FORM_CHECK = 1 << 2,
     FORM_DOCTOR = 1 << 3,
-    FORM_ALL = (1 << 4) - 1
+    FORM_WEB = 1 << 4,
+    FORM_ALL = (1 << 5) - 1
 };
 
 /* `given` tells a value from the command line from the default of the table. */
@@ -73,13 +74,14 @@ enum { TLS_CHOICE_1_2, TLS_CHOICE_1_3 };
 
 struct options {
     enum option_form form;
-    const char *subject; /* the URL or FILE */
+    const char *subject;          /* the URL or FILE; of `squall web` the first one, NULL = none */
+    struct option_texts subjects; /* of `squall web` all */
 
     struct option_time resolve_every;
     struct option_time duration, timeout, stop_timeout;
     struct option_warmup warmup;
     struct option_count requests, connections, users, pipeline, requests_per_connection;
-    struct option_count threads, seed, exit_code_on_failure;
+    struct option_count threads, seed, exit_code_on_failure, port, max_users;
     struct option_rate rate, spawn_rate;
     struct option_choice arrival, tls_min, tls_max;
     struct option_cpus cpus;
@@ -87,7 +89,7 @@ struct options {
     struct host_port connect_to; /* host "" = not given */
     struct host_port proxy;      /* likewise */
     struct option_texts headers, outputs, expects, tags, exclude_tags;
-    const char *host, *method, *data, *unix_path; /* NULL = not given */
+    const char *host, *method, *data, *unix_path, *bind, *runs_dir; /* NULL = not given */
     const char *ca_file, *cert_file, *key_file, *sni, *ciphers;
 
     bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost, strict,

@@ -89,7 +89,7 @@ static void print_diags(const struct diag_list *diags)
     if (text == NULL)
         fault_note("%s: %zu mistakes, and no memory to show them", diags->path, diags->count);
     else
-        fputs(text, stderr);
+        fputs(text, fault_stream());
     free(text);
 }
 
@@ -177,7 +177,10 @@ int planning_from_url(struct plan **ret_plan, const struct options *o)
     return code == EXIT_DONE ? accept_plan(ret_plan, plan, o) : code;
 }
 
-static int planning_from_file(struct plan **ret_plan, const struct options *o)
+/* What is played when no file is named. */
+static const char no_file[] = "tasks:\n  - get: /\n";
+
+int planning_from_file(struct plan **ret_plan, const struct options *o)
 {
     const struct plan_overrides over = {
         .host = o->host,
@@ -215,7 +218,10 @@ static int planning_from_file(struct plan **ret_plan, const struct options *o)
     }
     diag_list_init(diags, o->subject);
     struct plan *plan = NULL;
-    const int code = planned(plan_from_file(&plan, o->subject, &over, diags), diags);
+    const int rc = o->subject != NULL
+                       ? plan_from_file(&plan, o->subject, &over, diags)
+                       : plan_from_text(&plan, "no file", no_file, strlen(no_file), &over, diags);
+    const int code = planned(rc, diags);
     free(diags);
     return code == EXIT_DONE ? accept_plan(ret_plan, plan, o) : code;
 }

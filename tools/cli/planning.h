@@ -12,6 +12,10 @@ struct invocation;
 /* EXIT_DONE with *ret_plan, or the exit code after the mistakes have been printed. */
 int planning_from_url(struct plan **ret_plan, const struct options *o);
 
+/* The same for the scenario that is the subject; without one users get the front page of the host.
+ */
+int planning_from_file(struct plan **ret_plan, const struct options *o);
+
 /* What commands that take a scenario begin with: reads the options, shows `help` when asked, reads
  * the file. True with *ret_options and *ret_plan; false when the command is over, with *ret_code.
  */

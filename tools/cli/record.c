@@ -48,7 +48,8 @@ static int fill_workers(struct record *r, const struct record_setup *s)
     for (uint32_t i = 0; i < workers; i++) {
         const struct shard *shard = fleet_shard(s->fleet, i);
         const uint64_t started_ns = cell_read(&shard->started_ns);
-        const uint64_t ended_ns = cell_read(&shard->ended_ns);
+        const uint64_t ended_ns =
+            s->collector->is_finished ? cell_read(&shard->ended_ns) : s->collector->point_ns;
         const uint64_t ran_ns = ended_ns > started_ns ? ended_ns - started_ns : 0;
         const double share = (double)cell_read(&shard->cpu_ns) / (double)ran_ns;
         r->cpu[i] = (double)ran_ns / 1e9 < VERDICT_RUN_TELLING_S ? NAN : fmin(share, 1.0);
@@ -118,11 +119,12 @@ static struct result_load load_of(const struct record *r, const struct record_se
     const struct plan_load *load = &s->plan->load;
     const bool is_url = s->options->form == FORM_URL;
     const bool has_users = !is_url && !load->is_open;
+    const uint32_t users = load->stage_count > 0 ? load->users : fleet_users_wanted(s->fleet);
     return (struct result_load){
         .kind = load->is_open ? "rate"
                 : is_url      ? "connections"
                               : "users",
-        .users = has_users ? load->users : 0,
+        .users = has_users ? users : 0,
         .users_peak = has_users ? s->collector->users_peak : 0,
         .spawn_rate = load->spawn_rate.num == 0 ? NAN : ratio_value(load->spawn_rate),
         .connections = load->connections > 0 ? load->connections : load->users,
@@ -162,7 +164,8 @@ static void fill_result(struct record *r, const struct record_setup *s)
         .tls = tls_of(s),
         .warmup = warmup,
         .tally = r->counted,
-        .whole = s->collector->now,
+        .whole = collector_latest(s->collector),
+        .is_running = !s->collector->is_finished,
         .summary = r->summary,
         .names = s->plan->endpoints,
         .series = &r->series,
@@ -222,7 +225,7 @@ int record_open(struct record **ret_record, const struct record_setup *setup)
         rc = choose_counted(r, setup);
     if (rc == 0)
         rc = summary_make(&r->summary, r->counted, setup->plan->endpoints, r->duration_ns);
-    if (rc == 0)
+    if (rc == 0 && setup->has_evidence)
         rc = evidence_make(&r->evidence, &r->intervals, r->counted, setup->plan->endpoints);
     if (rc == 0)
         rc = hold_audit(r, setup);

@@ -20,13 +20,14 @@ struct record_setup {
     const struct plan *plan;
     const struct options *options;
     const struct invocation *call;
-    const struct fleet *fleet;         /* joined */
-    const struct collector *collector; /* finished */
+    const struct fleet *fleet;
+    const struct collector *collector; /* while the run goes on: after the first tick */
     struct settling *settling;         /* of that collector */
-    const struct strain *strain;       /* the last tick is behind it */
+    const struct strain *strain;       /* up to its last tick */
     int64_t started_at_s;
     uint64_t duration_ns;
-    int signal; /* that stopped the run; 0 = none */
+    int signal;        /* that stopped the run; 0 = none */
+    bool has_evidence; /* ranges and trends too: costs a while in a long run */
 };
 
 struct record {

@@ -21,6 +21,8 @@ int collector_open(struct collector **ret_collector, const struct collector_setu
     struct tally **const tallies[] = { &c->now, &c->point, &c->base, &c->difference };
     for (size_t i = 0; i < sizeof tallies / sizeof tallies[0] && rc == 0; i++)
         rc = tally_open(tallies[i], setup->endpoint_count);
+    if (rc == 0 && setup->zero != NULL)
+        rc = tally_open(&c->taken, setup->endpoint_count);
     if (rc == 0)
         rc = interval_log_open(&c->intervals, setup->endpoint_count, COLLECTOR_INTERVALS_MAX);
     if (rc != 0) {
@@ -29,6 +31,8 @@ int collector_open(struct collector **ret_collector, const struct collector_setu
     }
     for (uint32_t i = 0; i < setup->shard_count; i++)
         c->cpu_share[i] = NAN;
+    for (uint32_t i = 0; i < setup->shard_count && setup->zero != NULL; i++)
+        c->cpu_ns[i] = cell_read(&setup->shards[i]->cpu_ns);
     *ret_collector = c;
     return 0;
 }
@@ -45,6 +49,7 @@ void collector_close(struct collector *c)
     tally_close(c->point);
     tally_close(c->base);
     tally_close(c->difference);
+    tally_close(c->taken);
     free(c->cpu_share);
     free(c->cpu_ns);
     free(c);
@@ -82,10 +87,39 @@ uint64_t collector_requests_done(const struct collector *c)
 
 static void take_shards(struct collector *c)
 {
+    struct tally *all = c->taken != NULL ? c->taken : c->now;
     collector_watch(c);
-    tally_clear(c->now);
+    tally_clear(all);
     for (uint32_t i = 0; i < c->setup.shard_count; i++)
-        tally_take(c->now, c->setup.shards[i]);
+        tally_take(all, c->setup.shards[i]);
+    if (c->taken == NULL)
+        return;
+    tally_since(c->now, all, c->setup.zero);
+    c->now->started_ns = c->setup.started_ns;
+    c->now->ended_ns = all->ended_ns;
+}
+
+int collector_take_zero(const struct collector *c, struct tally **ret_zero)
+{
+    struct tally *t = NULL;
+    const int rc = tally_open(&t, c->setup.endpoint_count);
+    if (rc != 0)
+        return rc;
+    for (uint32_t i = 0; i < c->setup.shard_count; i++)
+        tally_take(t, c->setup.shards[i]);
+    uint64_t over = t->counters[COUNTER_DROPPED] + t->counters[COUNTER_IN_FLIGHT_AT_END] +
+                    t->counters[COUNTER_NOT_SENT];
+    for (uint32_t i = 0; i < t->endpoint_count; i++)
+        for (int o = 0; o < OUTCOME_COUNT; o++)
+            over += t->endpoints[i].latency[o].total;
+    t->counters[COUNTER_SCHEDULED] = over;
+    *ret_zero = t;
+    return 0;
+}
+
+const struct tally *collector_latest(const struct collector *c)
+{
+    return c->is_finished ? c->now : c->point;
 }
 
 static void take_cpu(struct collector *c, uint64_t interval_ns)
@@ -167,6 +201,7 @@ static void mend_peak(struct collector *c)
 int collector_finish(struct collector *c, uint64_t ended_ns)
 {
     take_shards(c);
+    c->is_finished = true;
     mend_peak(c);
     if (c->series.count > 0 && ended_ns <= c->base_ns)
         return 0; /* it ended before the last points, which have it all */

@@ -7,6 +7,7 @@
 #ifndef SQUALL_TOOLS_LIVE_COLLECTOR_H
 #define SQUALL_TOOLS_LIVE_COLLECTOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "stats/interval_log.h"
@@ -26,14 +27,18 @@ struct collector_setup {
     uint32_t shard_count;
     uint32_t endpoint_count;
     const struct endpoint_name *names; /* borrowed */
-    uint64_t started_ns;               /* time zero of the run, monotonic */
+    uint64_t started_ns;               /* time zero of the run, monotonic; of a reset when … */
+    const struct tally *zero;          /* … what had been recorded until then is left out of it
+                                          all; borrowed, NULL = nothing had */
     uint64_t users_max; /* never more are alive at once; for runs too short to look in between */
 };
 
 /* Read by anyone on the owner thread, written by the functions below only. */
 struct collector {
     struct collector_setup setup;
-    struct tally *now;        /* being taken; after collector_finish() the whole run */
+    struct tally *now; /* being taken; after collector_finish() the whole run */
+    bool is_finished;
+    struct tally *taken;      /* with what is left out; NULL unless something is */
     struct tally *point;      /* at the end of the last point of the series */
     struct tally *base;       /* at its beginning */
     struct tally *difference; /* of the last point */
@@ -68,6 +73,13 @@ int collector_tick(struct collector *c, uint64_t now_ns);
  * the whole run. What is left of less than a tenth of a second is added to the last point, as no
  * rate can be read from so little. 0 or -ENOMEM. */
 int collector_finish(struct collector *c, uint64_t ended_ns);
+
+/* The whole run up to the last tick, or up to its end when that is known. */
+const struct tally *collector_latest(const struct collector *c);
+
+/* What a collector that begins now must leave out: what the shards hold, but requests in flight
+ * belong to the new one. A new tally for the caller to close. 0 or -ENOMEM. */
+int collector_take_zero(const struct collector *c, struct tally **ret_zero);
 
 /* Requests begun and no longer in flight, now; cheap. */
 uint64_t collector_requests_done(const struct collector *c);

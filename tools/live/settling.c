@@ -150,7 +150,7 @@ static int all_quantile_us(double *ret_us, const struct tally *t, uint64_t num)
 
 int settling_finish(struct settling *s, struct tally *counted, struct result_warmup *ret_warmup)
 {
-    const struct tally *whole = s->collector->now;
+    const struct tally *whole = collector_latest(s->collector);
     struct result_warmup w = { .is_found = s->is_found,
                                .is_asked = s->is_found || s->asked_ns != 0,
                                .settled = true };

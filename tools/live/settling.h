@@ -38,8 +38,9 @@ uint64_t settling_due_ns(const struct settling *s);
 /* Takes the samples and makes the cut, with a point of the series that ends there. 0 or -ENOMEM. */
 int settling_watch(struct settling *s, uint64_t now_ns);
 
-/* The collector is finished: puts into `counted`, an empty tally, what counts, and says what was
- * cut and what comes out with and without it. 0 or -ENOMEM. */
+/* After the first tick of the collector, or when it is finished: puts into `counted`, an empty
+ * tally, what counts, and says what was cut and what comes out with and without it. 0 or -ENOMEM.
+ */
 int settling_finish(struct settling *s, struct tally *counted, struct result_warmup *ret_warmup);
 
 #endif
