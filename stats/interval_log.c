@@ -92,14 +92,17 @@ static int draft_begin(struct interval_log *log)
     return rc;
 }
 
-/* Appends the counts of the scratch view, those of the next endpoint. */
-static int draft_endpoint(struct interval_log *log, uint32_t endpoint)
+/* Appends the failures and the counts of the scratch view, those of the next endpoint. */
+static int draft_endpoint(struct interval_log *log, uint32_t endpoint, uint64_t failed)
 {
-    const int rc = draft_reserve(log, hist_codec_counts_room(&log->scratch));
+    const int rc = draft_reserve(log, sizeof(failed) + hist_codec_counts_room(&log->scratch));
     if (rc != 0)
         return rc;
-    if (log->scratch.total > 0)
+    if (log->scratch.total > 0) {
+        memcpy(log->draft + log->draft_size, &failed, sizeof(failed));
+        log->draft_size += sizeof(failed);
         log->draft_size += hist_codec_encode_counts(log->draft + log->draft_size, &log->scratch);
+    }
     const uint32_t end = (uint32_t)(log->draft_size - begin_of(log, log->draft, 0));
     memcpy(log->draft + endpoint * sizeof(end), &end, sizeof(end));
     return 0;
@@ -126,10 +129,25 @@ void interval_log_take(const struct interval_log *log, size_t interval, uint32_t
     const uint8_t *bytes = log->intervals[interval].bytes;
     const size_t begin = begin_of(log, bytes, endpoint);
     const size_t end = end_of(log, bytes, endpoint);
+    if (begin == end)
+        return;
 
-    const int rc = hist_codec_add_counts(v, bytes + begin, end - begin);
+    const size_t counts = begin + sizeof(uint64_t);
+    const int rc = hist_codec_add_counts(v, bytes + counts, end - counts);
     assert(rc == 0);
     (void)rc;
+}
+
+uint64_t interval_log_failed(const struct interval_log *log, size_t interval, uint32_t endpoint)
+{
+    assert(interval < log->count && endpoint < log->endpoint_count);
+    const uint8_t *bytes = log->intervals[interval].bytes;
+    const size_t begin = begin_of(log, bytes, endpoint);
+    uint64_t failed = 0;
+
+    if (end_of(log, bytes, endpoint) > begin)
+        memcpy(&failed, bytes + begin, sizeof(failed));
+    return failed;
 }
 
 /* Two neighbours as one. */
@@ -140,7 +158,8 @@ static int merge_pair(struct interval *ret_interval, struct interval_log *log, s
         hist_view_clear(&log->scratch);
         interval_log_take(log, first, e, &log->scratch);
         interval_log_take(log, first + 1u, e, &log->scratch);
-        rc = draft_endpoint(log, e);
+        rc = draft_endpoint(
+            log, e, interval_log_failed(log, first, e) + interval_log_failed(log, first + 1u, e));
     }
     return rc != 0 ? rc
                    : keep_draft(ret_interval, log, log->intervals[first].from_ns,
@@ -178,7 +197,7 @@ int interval_log_add(struct interval_log *log, const struct tally *difference, u
         hist_view_clear(&log->scratch);
         for (int o = 0; o < OUTCOME_COUNT; o++)
             hist_view_add(&log->scratch, &difference->endpoints[e].latency[o]);
-        rc = draft_endpoint(log, e);
+        rc = draft_endpoint(log, e, difference->endpoints[e].latency[OUTCOME_FAILED].total);
     }
     if (rc != 0 || reserve(log) != 0 || keep_draft(&added, log, from_ns, to_ns) != 0)
         return -ENOMEM;

@@ -19,7 +19,8 @@
 struct interval {
     uint64_t from_ns, to_ns;
     size_t size;
-    uint8_t *bytes; /* for each endpoint where its counts end, in 4 bytes; then all the counts */
+    uint8_t *bytes; /* for each endpoint where it ends, in 4 bytes; then, for each that finished
+                       something, its failures in 8 bytes and its counts */
 };
 
 struct interval_log {
@@ -49,5 +50,8 @@ void interval_log_drop_last(struct interval_log *log);
  * and sum as far as buckets tell. */
 void interval_log_take(const struct interval_log *log, size_t interval, uint32_t endpoint,
                        struct hist_view *v);
+
+/* How many of them failed. */
+uint64_t interval_log_failed(const struct interval_log *log, size_t interval, uint32_t endpoint);
 
 #endif

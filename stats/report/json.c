@@ -7,6 +7,7 @@
 
 #include "stats/hist_codec.h"
 #include "stats/report/json_evidence.h"
+#include "stats/report/json_timeline.h"
 #include "stats/report/json_writer.h"
 #include "stats/report/phases.h"
 #include "stats/report/sink.h"
@@ -15,9 +16,15 @@
  * apart. */
 #define DECIMALS_US    3u
 #define DECIMALS_S     6u
-#define DECIMALS_POINT 3u /* seconds of a point of the timeline */
+#define DECIMALS_POINT 3u /* seconds of a point over time */
 #define DECIMALS_RATE  6u
 #define DECIMALS_RATIO 9u
+
+/* How much of a result is written. */
+struct extent {
+    bool is_whole;  /* with histograms and heat */
+    double since_s; /* of the timelines only what came after; below 0 = all */
+};
 
 static void write_started_at(struct json_writer *w, int64_t started_at_s)
 {
@@ -138,10 +145,12 @@ static void write_histograms(struct json_writer *w, struct hist_view *all,
     json_close(w);
 }
 
-static void write_requests(struct json_writer *w, const struct result *r)
+static void write_requests(struct json_writer *w, const struct result *r,
+                           const struct extent *extent)
 {
     const struct summary *s = r->summary;
     uint64_t *counts = calloc(HIST_SLOTS, sizeof(*counts));
+    struct json_timeline timeline;
     struct hist_view all;
 
     if (counts == NULL) {
@@ -149,6 +158,7 @@ static void write_requests(struct json_writer *w, const struct result *r)
         return;
     }
     hist_view_init(&all, counts);
+    json_timeline_init(&timeline, r, extent->since_s, &all);
     json_open_array(w, "requests");
     for (uint32_t i = 0; i < s->row_count; i++) {
         json_open_object(w, NULL);
@@ -157,21 +167,23 @@ static void write_requests(struct json_writer *w, const struct result *r)
         write_row(w, &s->rows[i]);
         if (r->evidence != NULL)
             json_evidence(w, &r->evidence->rows[i]);
-        write_histograms(w, &all, &r->tally->endpoints[i]);
+        json_timeline_endpoint(w, &timeline, i);
+        if (extent->is_whole)
+            write_histograms(w, &all, &r->tally->endpoints[i]);
         json_close(w);
     }
     json_close(w);
     free(counts);
 }
 
-static void write_rows(struct json_writer *w, const struct result *r)
+static void write_rows(struct json_writer *w, const struct result *r, const struct extent *extent)
 {
     json_open_object(w, "total");
     write_row(w, &r->summary->total);
     if (r->evidence != NULL)
         json_evidence(w, &r->evidence->total);
     json_close(w);
-    write_requests(w, r);
+    write_requests(w, r, extent);
 }
 
 static void write_failures(struct json_writer *w, const struct result *r)
@@ -200,26 +212,6 @@ static void write_status_codes(struct json_writer *w, const struct tally *t)
             continue;
         snprintf(key, sizeof(key), "%d", code);
         json_count(w, key, t->status[code]);
-    }
-    json_close(w);
-}
-
-static void write_timeline(struct json_writer *w, const struct series *s)
-{
-    json_open_array(w, "timeline");
-    for (size_t i = 0; s != NULL && i < s->count; i++) {
-        const struct series_point *p = &s->points[i];
-        json_open_object_line(w, NULL);
-        json_number(w, "t_s", p->t_s, DECIMALS_POINT);
-        json_count(w, "users", p->users);
-        json_number(w, "rps", p->rps, DECIMALS_RATE);
-        json_number(w, "failures_per_s", p->failures_per_s, DECIMALS_RATE);
-        json_number(w, "p50_us", p->p50_us, DECIMALS_US);
-        json_number(w, "p95_us", p->p95_us, DECIMALS_US);
-        json_number(w, "p99_us", p->p99_us, DECIMALS_US);
-        json_count(w, "count", p->count);
-        json_count(w, "failed", p->failed);
-        json_close(w);
     }
     json_close(w);
 }
@@ -405,6 +397,10 @@ static void write_expectations(struct json_writer *w, const struct result *r)
 /* What the schema does not ask for stands last. */
 static void write_extras(struct json_writer *w, const struct result *r)
 {
+    json_string(w, "name", r->name);
+    json_string(w, "note", r->note);
+    if (r->is_running)
+        json_string(w, "state", "running");
     json_bool(w, "interrupted", r->interrupted);
     json_count(w, "failures_not_listed", r->tally->failures_overflow);
     json_open_object(w, "counters");
@@ -414,7 +410,7 @@ static void write_extras(struct json_writer *w, const struct result *r)
     json_phases(w, r);
 }
 
-int report_json(char **ret_text, const struct result *r)
+static int write_result(char **ret_text, const struct result *r, const struct extent *extent)
 {
     struct sink out;
     struct json_writer w;
@@ -424,10 +420,12 @@ int report_json(char **ret_text, const struct result *r)
     json_open_object(&w, NULL);
     write_head(&w, r);
     write_load(&w, &r->load);
-    write_rows(&w, r);
+    write_rows(&w, r, extent);
     write_failures(&w, r);
     write_status_codes(&w, r->tally);
-    write_timeline(&w, r->series);
+    json_timeline_total(&w, r, extent->since_s);
+    if (extent->is_whole)
+        json_heat(&w, r);
     write_accounting(&w, r);
     write_audit(&w, r->audit);
     write_warmup(&w, &r->warmup);
@@ -440,4 +438,14 @@ int report_json(char **ret_text, const struct result *r)
     json_close(&w);
     sink_text(&out, "\n");
     return sink_finish(&out, ret_text);
+}
+
+int report_json(char **ret_text, const struct result *r)
+{
+    return write_result(ret_text, r, &(struct extent){ .is_whole = true, .since_s = -1 });
+}
+
+int report_json_since(char **ret_text, const struct result *r, double since_s)
+{
+    return write_result(ret_text, r, &(struct extent){ .is_whole = false, .since_s = since_s });
 }

@@ -9,6 +9,10 @@
  * escaped; bytes that are no UTF-8 become U+FFFD. */
 int report_json(char **ret_text, const struct result *r);
 
+/* What changes while a run goes on, for those who look at it again and again: the same object
+ * without "heat" and "histogram", and of its timelines only the points that end after `since_s`. */
+int report_json_since(char **ret_text, const struct result *r, double since_s);
+
 /* The latency of each endpoint in each interval of the run as HdrHistogram's interval log, version
  * 1.3, with a tag for each endpoint; an interval without requests of an endpoint has no line for
  * it. The lines of a tag add up to its row of the report, to the last request. */

@@ -86,6 +86,9 @@ struct result {
     uint64_t seed;
     int64_t started_at_s; /* wall clock, for the label only */
     bool interrupted;
+    bool is_running;  /* the figures are those of a run that still goes on */
+    const char *name; /* that somebody gave the run, and … */
+    const char *note; /* … what they wrote about it; NULL = nothing */
     struct result_load load;
     struct result_tls tls;
     struct result_warmup warmup;

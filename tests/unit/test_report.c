@@ -71,14 +71,17 @@ static void assert_schema(const json_t *root)
 
     assert_keys(root, KEYS("schema", "version", "command", "scenario", "host", "seed", "started_at",
                            "duration_s", "load", "total", "requests", "failures", "status_codes",
-                           "timeline", "accounting", "connections", "generator", "expectations"));
+                           "timeline", "heat", "accounting", "connections", "generator",
+                           "expectations", "name", "note"));
     assert_keys(json_object_get(root, "load"), KEYS("kind", "users", "users_peak", "spawn_rate",
                                                     "connections", "rate", "threads", "cpus"));
     assert_row_keys(json_object_get(root, "total"));
     json_array_foreach(json_object_get(root, "requests"), i, item)
     {
-        assert_keys(item, KEYS("method", "name", "count"));
+        assert_keys(item, KEYS("method", "name", "count", "timeline"));
         assert_row_keys(item);
+        assert_keys(json_object_get(item, "timeline"),
+                    KEYS("t_s", "count", "failed", "p50_us", "p95_us", "p99_us"));
     }
     json_array_foreach(json_object_get(root, "failures"), i, item)
         assert_keys(item, KEYS("method", "name", "class", "message", "count"));
@@ -242,6 +245,115 @@ static void a_quiet_second_of_the_timeline_has_null_percentiles(void **state)
     run_close(run);
 }
 
+/* Three seconds with one request of the first endpoint in the first, two of the second in the
+ * third.
+ */
+static struct interval_log *three_seconds(struct run *run)
+{
+    struct interval_log *log = NULL;
+    struct tally *difference = NULL;
+
+    assert_int_equal(interval_log_open(&log, 2, 1 << 20), 0);
+    assert_int_equal(tally_open(&difference, 2), 0);
+    run_finish(run, 0, 2000000, 200, FAILURE_NONE, NULL);
+    (void)run_result(run);
+    assert_int_equal(interval_log_add(log, run->tally, 1000400000), 0);
+    assert_int_equal(interval_log_add(log, difference, 2000000000), 0);
+    tally_add(difference, run->tally);
+    run_finish(run, 1, 3000000, 200, FAILURE_NONE, NULL);
+    run_finish(run, 1, 4000000, 500, FAILURE_HTTP_ERROR, "status 500");
+    (void)run_result(run);
+    struct tally *last = NULL;
+    assert_int_equal(tally_open(&last, 2), 0);
+    tally_since(last, run->tally, difference);
+    assert_int_equal(interval_log_add(log, last, 3000000000), 0);
+    tally_close(last);
+    tally_close(difference);
+    run->result.intervals = log;
+    return log;
+}
+
+static void each_endpoint_has_its_columns_and_all_have_one_heat(void **state)
+{
+    (void)state;
+    struct run *run = run_open(2);
+    struct interval_log *log = three_seconds(run);
+
+    run->result.name = "before the change";
+    json_t *root = json_of(&run->result);
+    assert_schema(root);
+    assert_string_equal(json_string_value(at(root, "name")), "before the change");
+    assert_true(json_is_null(at(root, "note")));
+    assert_null(json_object_get(root, "state"));
+    assert_int_equal(json_array_size(at(root, "requests.0.timeline.t_s")), 3);
+    assert_true(json_number_value(at(root, "requests.0.timeline.t_s.0")) == 1);
+    assert_int_equal(json_integer_value(at(root, "requests.0.timeline.count.0")), 1);
+    assert_int_equal(json_integer_value(at(root, "requests.0.timeline.count.2")), 0);
+    assert_true(json_is_null(at(root, "requests.0.timeline.p95_us.2")));
+    assert_int_equal(json_integer_value(at(root, "requests.1.timeline.count.2")), 2);
+    assert_int_equal(json_integer_value(at(root, "requests.1.timeline.failed.2")), 1);
+    assert_int_equal(json_array_size(at(root, "heat.t_s")), 3);
+    assert_int_equal(json_array_size(at(root, "heat.cells")), 3);
+    assert_int_equal(json_array_size(at(root, "heat.cells.1")), 0);
+    assert_int_equal(json_array_size(at(root, "heat.cells.2")), 2);
+    assert_int_equal(json_integer_value(at(root, "heat.cells.0.0.1")), 1);
+    json_decref(root);
+    interval_log_close(log);
+    run_close(run);
+}
+
+static void whoever_watches_gets_only_what_is_new(void **state)
+{
+    (void)state;
+    struct run *run = run_open(2);
+    struct interval_log *log = three_seconds(run);
+    char *text = NULL;
+
+    assert_int_equal(series_add(&run->series, run->tally, 1.0004, 1), 0);
+    assert_int_equal(series_add(&run->series, run->tally, 2, 1), 0);
+    run->result.is_running = true;
+    assert_int_equal(report_json_since(&text, &run->result, 1), 0);
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    assert_string_equal(json_string_value(at(root, "state")), "running");
+    assert_null(json_object_get(root, "heat"));
+    assert_null(json_object_get(at(root, "requests.0"), "histogram"));
+    assert_int_equal(json_array_size(at(root, "timeline")), 1);
+    assert_true(json_number_value(at(root, "timeline.0.t_s")) == 2);
+    assert_int_equal(json_array_size(at(root, "requests.1.timeline.t_s")), 2);
+    assert_true(json_number_value(at(root, "requests.1.timeline.t_s.0")) == 2);
+    json_decref(root);
+    free(text);
+    interval_log_close(log);
+    run_close(run);
+}
+
+static void an_endless_run_has_at_most_an_hour_of_points(void **state)
+{
+    (void)state;
+    struct run *run = run_open(1);
+    struct interval_log *log = NULL;
+
+    assert_int_equal(interval_log_open(&log, 1, 1 << 20), 0);
+    run_finish(run, 0, 2000000, 200, FAILURE_NONE, NULL);
+    (void)run_result(run);
+    run->tally->users_now = 7;
+    for (uint64_t s = 1; s <= 5000; s++) {
+        assert_int_equal(interval_log_add(log, run->tally, s * 1000000000), 0);
+        assert_int_equal(series_add(&run->series, run->tally, (double)s, 1), 0);
+    }
+    run->result.intervals = log;
+    json_t *root = json_of(&run->result);
+    assert_int_equal(json_array_size(at(root, "timeline")), 2500);
+    assert_true(json_number_value(at(root, "timeline.2499.t_s")) == 5000);
+    assert_true(json_number_value(at(root, "timeline.2499.rps")) == 1);
+    assert_int_equal(json_integer_value(at(root, "timeline.2499.count")), 2);
+    assert_int_equal(json_integer_value(at(root, "timeline.2499.users")), 7);
+    json_decref(root);
+    interval_log_close(log);
+    run_close(run);
+}
+
 static void balanced_is_the_count_identity(void **state)
 {
     (void)state;
@@ -395,6 +507,9 @@ int main(void)
         cmocka_unit_test(an_empty_result_has_nulls_and_not_zeroes),
         cmocka_unit_test(nothing_but_what_must_be_is_needed),
         cmocka_unit_test(a_quiet_second_of_the_timeline_has_null_percentiles),
+        cmocka_unit_test(each_endpoint_has_its_columns_and_all_have_one_heat),
+        cmocka_unit_test(whoever_watches_gets_only_what_is_new),
+        cmocka_unit_test(an_endless_run_has_at_most_an_hour_of_points),
         cmocka_unit_test(balanced_is_the_count_identity),
         cmocka_unit_test(hostile_strings_come_out_of_json_as_they_are_and_valid),
         cmocka_unit_test(failures_past_the_table_are_counted_apart),
