@@ -49,15 +49,18 @@ int series_add(struct series *s, const struct tally *difference, double t_s, dou
     hist_view_init(&latency, counts);
     tally_add_latency(difference, &latency);
 
-    uint64_t failed = 0;
-    for (uint32_t i = 0; i < difference->endpoint_count; i++)
+    uint64_t failed = 0, bytes_body = 0;
+    for (uint32_t i = 0; i < difference->endpoint_count; i++) {
         failed += difference->endpoints[i].latency[OUTCOME_FAILED].total;
+        bytes_body += difference->endpoints[i].bytes_body;
+    }
 
     s->points[s->count++] = (struct series_point){
         .t_s = t_s,
         .users = difference->users_now,
         .count = latency.total,
         .failed = failed,
+        .bytes_body = bytes_body,
         .rps = interval_s > 0 ? (double)latency.total / interval_s : NAN,
         .failures_per_s = interval_s > 0 ? (double)failed / interval_s : NAN,
         .p50_us = quantile_us(&latency, 50),

@@ -11,6 +11,7 @@ struct series_point {
     double t_s; /* end of the interval, from the start of the run */
     uint64_t users;
     uint64_t count, failed; /* finished in this interval */
+    uint64_t bytes_body;    /* of their answers */
     double rps, failures_per_s;
     double p50_us, p95_us, p99_us; /* NaN when nothing finished */
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/cli/command.h"
+#include "tools/cli/streams.h"
 #include "tools/target/target.h"
 
 static int run_target(const struct invocation *call)
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
         .commands = commands,
         .command_count = sizeof commands / sizeof commands[0],
     };
+    streams_hold();
     if (argc < 2) {
         command_usage(stderr, &call);
         fputs("\n'squall --help' lists the options\n", stderr);

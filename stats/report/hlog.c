@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -40,22 +41,24 @@ static uint64_t ms_of(uint64_t ns)
 }
 
 /* The times of the lines count from the base time, which is the start. */
-static void write_head(struct sink *out, const struct result *r)
+static void write_head(struct sink *out, const char *version, int64_t started_at_s)
 {
-    const time_t seconds = (time_t)r->started_at_s;
+    const time_t seconds = (time_t)started_at_s;
     struct tm utc;
     char date[64] = "";
 
     if (gmtime_r(&seconds, &utc) == NULL ||
         strftime(date, sizeof(date), ", %a %b %d %H:%M:%S UTC %Y", &utc) == 0)
         date[0] = '\0';
+    sink_text(out, "#[Logged by squall ");
+    write_escaped(out, version);
     sink_format(out,
-                "#[Logged by squall %s: latency in nanoseconds of all finished requests, from the "
+                ": latency in nanoseconds of all finished requests, from the "
                 "moment each was due]\n"
                 "#[Histogram log format version 1.3]\n"
                 "#[BaseTime: %" PRId64 ".000 (seconds since epoch)]\n"
                 "#[StartTime: %" PRId64 ".000 (seconds since epoch)%s]\n",
-                r->version, r->started_at_s, r->started_at_s, date);
+                started_at_s, started_at_s, date);
     sink_text(out, "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\","
                    "\"Interval_Compressed_Histogram\"\n");
 }
@@ -96,7 +99,7 @@ int report_hlog(char **ret_text, const struct result *r)
         return -ENOMEM;
     hist_view_init(&v, counts);
     sink_init(&out);
-    write_head(&out, r);
+    write_head(&out, r->version, r->started_at_s);
     for (size_t i = 0; log != NULL && i < log->count; i++) {
         for (uint32_t e = 0; e < log->endpoint_count; e++) {
             hist_view_clear(&v);
@@ -104,6 +107,30 @@ int report_hlog(char **ret_text, const struct result *r)
             if (v.total > 0)
                 write_line(&out, &log->intervals[i], &r->names[e], &v);
         }
+    }
+    free(counts);
+    return sink_finish(&out, ret_text);
+}
+
+int report_hlog_stored(char **ret_text, const struct stored *s)
+{
+    const struct interval whole = { .to_ns = isfinite(s->duration_s)
+                                                 ? (uint64_t)(s->duration_s * 1e9)
+                                                 : 0 };
+    uint64_t *counts = calloc(HIST_SLOTS, sizeof(*counts));
+    struct hist_view v;
+    struct sink out;
+
+    if (counts == NULL)
+        return -ENOMEM;
+    hist_view_init(&v, counts);
+    sink_init(&out);
+    write_head(&out, s->version == NULL ? "?" : s->version, s->started_at_s);
+    for (size_t i = 0; i < s->row_count; i++) {
+        const struct endpoint_name name = { s->rows[i].figures.method, s->rows[i].figures.name };
+        hist_view_clear(&v);
+        if (stored_take_histogram(&s->rows[i], &v) && v.total > 0)
+            write_line(&out, &whole, &name, &v);
     }
     free(counts);
     return sink_finish(&out, ret_text);

@@ -204,8 +204,8 @@ class Cli(rig.Case):
             ([url, "--users", "5"], "unknown option '--users' here: it belongs to 'squall run'"),
             (["run", "f", "--run-time", "30 sec"],
              "--run-time: expected a time such as '30s' or '5m', got '30 sec'"),
-            ([url, "-o", "a.html"],
-             "-o: expected a file name that ends in .json or .hlog, got 'a.html'"),
+            ([url, "-o", "a.pdf"],
+             "-o: expected a file name that ends in .json, .csv, .md, .xml or .hlog, got 'a.pdf'"),
             (["rnu"], "expected a URL or a command, got 'rnu'; did you mean 'run'?"),
             (["-q", "run", "f"], "'run' is a command: it must be the first word, before the options"),
             ([url, "--data", "@/nonexistent"],
@@ -238,12 +238,17 @@ class Cli(rig.Case):
 
     # --- files and streams that cannot be written ---------------------------------------------------
 
-    def test_a_file_in_a_missing_directory_costs_no_result(self):
-        path = Path(self.folder.name, "none", "x.json")
-        code, out, err = call(self.target.url, "-n", 5, "-o", path)
-        self.assertEqual(code, 1)
-        self.assertIn("none failed", out)
-        self.assertIn("no such file or directory", err)
+    def test_a_file_that_cannot_be_written_is_refused_before_anything_is_sent(self):
+        before = self.target.counts()
+        missing = Path(self.folder.name, "none", "x.json")
+        for path, reason in ((missing, "no such file or directory"),
+                             (self.scenario / "x.json", "not a directory")):
+            with self.subTest(reason):
+                self.assert_usage([self.target.url, "-n", 5, "-o", path], f"--output: cannot write '{path}': {reason}")
+        self.assert_usage(["run", self.scenario, "-t", "1s", "--csv", missing.parent / "x"],
+                          f"--csv: cannot write '{missing.parent}/x_stats.csv': no such file or directory")
+        counts = self.target.counts()
+        self.assertEqual({**counts, ("GET", "/stats"): 0}, {**before, ("GET", "/stats"): 0})
 
     def test_a_failing_write_leaves_the_old_file(self):
         folder = Path(self.folder.name, "full")

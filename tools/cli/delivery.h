@@ -2,15 +2,17 @@
 #ifndef SQUALL_TOOLS_CLI_DELIVERY_H
 #define SQUALL_TOOLS_CLI_DELIVERY_H
 
+#include <stdbool.h>
+
 #include "stats/report/result.h"
 #include "tools/cli/options.h"
 
-/* Warns about files that cannot be written, before the run: it goes on, as the directory may yet
- * come to be. */
-void delivery_probe(const struct options *o);
+/* Before the run: false when a file that was asked for can not be written as things are; each is
+ * told on stderr. */
+bool delivery_probe(const struct options *o);
 
 /* 0, or -errno of the first thing that could not be delivered; each has been told on stderr, and
- * all others were tried. */
+ * all others were tried. Then the report for people is on stderr, if it is not on stdout. */
 int delivery_make(const struct result *r, const struct options *o);
 
 #endif

@@ -2,9 +2,17 @@
 
 #include <string.h>
 
+#include "stats/report/csv.h"
+#include "stats/report/hlog.h"
+#include "stats/report/junit.h"
+#include "stats/report/markdown.h"
+
 static const struct format formats[] = {
-    { ".json", report_json },
-    { ".hlog", report_hlog },
+    { ".json", report_json, report_json_stored },
+    { ".csv", NULL, csv_stats },
+    { ".md", NULL, report_markdown },
+    { ".xml", NULL, report_junit },
+    { ".hlog", report_hlog, report_hlog_stored },
 };
 
 const struct format *format_of(const char *path)

@@ -432,7 +432,8 @@ int measurement_run(const struct plan *plan, const struct options *o, const stru
 {
     struct measurement m = { .plan = plan, .options = o, .call = call };
     (void)setlocale(LC_CTYPE, "");
-    delivery_probe(o);
+    if (!delivery_probe(o))
+        return EXIT_USAGE;
     int code = measurement_open(&m, 0);
     if (code == EXIT_DONE) {
         tell_setup(&m);

@@ -105,6 +105,8 @@ const struct option_row option_rows[] = {
       "show the full latency distribution" },
     { BOTH, 'o', "output", "FILE", OPTION_OUTPUT, AT(outputs), 0, 0, NULL, "Result",
       "write the result to a " FORMAT_ENDINGS " file too; repeatable" },
+    { FORM_RUN, 0, "csv", "PREFIX", OPTION_TEXT, AT(csv), 0, 0, NULL, "Result",
+      "write Locust's four files: PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv" },
     { BOTH, 0, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, "Result",
       "the result as one JSON object on stdout, nothing else there" },
     { FORM_DOCTOR, 0, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, "Result",

@@ -91,6 +91,7 @@ struct options {
     struct option_texts headers, outputs, expects, tags, exclude_tags;
     const char *host, *method, *data, *unix_path, *bind, *runs_dir; /* NULL = not given */
     const char *ca_file, *cert_file, *key_file, *sni, *ciphers;
+    const char *csv, *html;
 
     bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost, strict,
         kernel_stamps;

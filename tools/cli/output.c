@@ -33,6 +33,8 @@ int output_probe(const char *path)
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return -EISDIR;
+    if (stat(directory, &status) == 0 && !S_ISDIR(status.st_mode))
+        return -ENOTDIR;
     return access(directory, W_OK | X_OK) == 0 ? 0 : -errno;
 }
 

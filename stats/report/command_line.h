@@ -1,0 +1,13 @@
+/* command_line — the command of a run, to be typed again. */
+#ifndef SQUALL_STATS_REPORT_COMMAND_LINE_H
+#define SQUALL_STATS_REPORT_COMMAND_LINE_H
+
+#include "stats/report/stored.h"
+
+struct sink;
+
+/* The words with blanks between, each quoted for a shell where it has to be. Nothing where the run
+ * does not tell them. */
+void command_line_write(struct sink *out, const struct stored *s);
+
+#endif

@@ -1,0 +1,16 @@
+/* markup — texts that somebody else wrote, put into HTML, XML and Markdown so that they stay texts.
+ */
+#ifndef SQUALL_STATS_REPORT_MARKUP_H
+#define SQUALL_STATS_REPORT_MARKUP_H
+
+struct sink;
+
+/* For content and quoted attributes of HTML and XML. Bytes that are no visible characters become
+ * \xNN. */
+void markup_write(struct sink *out, const char *text);
+
+/* For a cell of a Markdown table: a code span, in which nothing is a link, a mention or a cell of
+ * its own; '|', '`' and bytes that are no visible characters become \xNN. */
+void markup_write_code(struct sink *out, const char *text);
+
+#endif
