@@ -14,6 +14,8 @@ static int run_target(const struct invocation *call)
 static const struct command commands[] = {
     { "run", "FILE [options]", "a scenario: users, tasks, waits", command_run },
     { "check", "FILE", "read a scenario, print the plan it means", command_check },
+    { "report", "RUN.json -o FILE", "draw a stored run again", command_report },
+    { "compare", "BASE.json NEW.json", "two stored runs side by side", command_compare },
     { "doctor", "[--fix]", "is this host ready for the load you plan", command_doctor },
     { "target", "[options]", "the built-in server with known answers", run_target },
 };

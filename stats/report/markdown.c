@@ -27,29 +27,6 @@ static void write_code(struct sink *out, void (*write)(struct sink *, const stru
     free(text);
 }
 
-/* Sentences, not code: characters that Markdown may take for more than themselves become entities.
- */
-static void write_plain(struct sink *out, const char *text)
-{
-    struct sink shown;
-    char *escaped = NULL;
-
-    sink_init(&shown);
-    markup_write(&shown, text);
-    if (sink_finish(&shown, &escaped) != 0) {
-        out->has_failed = true;
-        return;
-    }
-    for (const char *c = escaped; *c != '\0'; c++) {
-        if (*c == '\\' || *c == '`' || *c == '*' || *c == '_' || *c == '[' || *c == ']' ||
-            *c == '|' || *c == '~' || *c == '@' || (*c == '#' && (c == escaped || c[-1] != '&')))
-            sink_format(out, "&#%d;", *c);
-        else
-            sink_bytes(out, c, 1);
-    }
-    free(escaped);
-}
-
 static void write_headline(struct sink *out, const struct stored *s)
 {
     struct sink words;
@@ -62,7 +39,7 @@ static void write_headline(struct sink *out, const struct stored *s)
         return;
     }
     sink_text(out, headline_is_good(s) ? "✅ " : "❌ ");
-    write_plain(out, text);
+    markup_write_plain(out, text);
     sink_text(out, "\n");
     free(text);
 }
@@ -160,13 +137,13 @@ static void write_origin(struct sink *out, const struct stored *s)
     }
     if (s->started_at != NULL) {
         sink_text(out, "started ");
-        write_plain(out, s->started_at);
+        markup_write_plain(out, s->started_at);
         sink_text(out, ", ");
     }
     sink_format(out, "%s", figure_seconds(s->duration_s).text);
     if (s->version != NULL) {
         sink_text(out, ", squall ");
-        write_plain(out, s->version);
+        markup_write_plain(out, s->version);
     }
     sink_text(out, "\n\n</details>\n");
 }

@@ -71,3 +71,24 @@ void markup_write_code(struct sink *out, const char *text)
     }
     sink_text(out, "`");
 }
+
+void markup_write_plain(struct sink *out, const char *text)
+{
+    struct sink shown;
+    char *escaped = NULL;
+
+    sink_init(&shown);
+    markup_write(&shown, text);
+    if (sink_finish(&shown, &escaped) != 0) {
+        out->has_failed = true;
+        return;
+    }
+    for (const char *c = escaped; *c != '\0'; c++) {
+        if (*c == '\\' || *c == '`' || *c == '*' || *c == '_' || *c == '[' || *c == ']' ||
+            *c == '|' || *c == '~' || *c == '@' || (*c == '#' && (c == escaped || c[-1] != '&')))
+            sink_format(out, "&#%d;", *c);
+        else
+            sink_bytes(out, c, 1);
+    }
+    free(escaped);
+}

@@ -13,4 +13,8 @@ void markup_write(struct sink *out, const char *text);
  * its own; '|', '`' and bytes that are no visible characters become \xNN. */
 void markup_write_code(struct sink *out, const char *text);
 
+/* For sentences in Markdown: characters that it may take for more than themselves become entities.
+ */
+void markup_write_plain(struct sink *out, const char *text);
+
 #endif

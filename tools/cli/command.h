@@ -40,6 +40,8 @@ struct invocation {
 int command_url(const struct invocation *call);
 int command_run(const struct invocation *call);
 int command_check(const struct invocation *call);
+int command_report(const struct invocation *call);
+int command_compare(const struct invocation *call);
 int command_doctor(const struct invocation *call);
 
 /* The usage lines of all forms. */

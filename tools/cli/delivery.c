@@ -10,6 +10,7 @@
 #include "stats/report/csv.h"
 #include "tools/cli/format.h"
 #include "tools/cli/output.h"
+#include "tools/cli/streams.h"
 #include "tools/live/terminal.h"
 
 #define COLUMNS_OF_A_FILE 100 /* width of a report that goes to a file or pipe */
@@ -83,25 +84,14 @@ static int make_text(char **ret_text, const struct result *r, const struct optio
     return report_text(ret_text, r, &style);
 }
 
-/* What stdio still holds must reach the file or pipe before the exit code may say that it did. */
-static int write_stdout(const char *text)
-{
-    errno = 0;
-    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0 && !ferror(stdout))
-        return 0;
-    const int rc = errno != 0 ? -errno : -EIO;
-    fault_note("cannot write the report: %s", fault_reason(-rc).text);
-    return rc;
-}
-
 static int print(const struct result *r, const struct options *o)
 {
     char *text = NULL;
     int rc = o->json ? report_json(&text, r) : make_text(&text, r, o, STDOUT_FILENO);
+    if (rc == 0)
+        rc = streams_print(text);
     if (rc != 0)
-        fault_note("cannot make the report: %s", fault_reason(-rc).text);
-    else
-        rc = write_stdout(text);
+        fault_note("cannot write the report: %s", fault_reason(-rc).text);
     free(text);
     return rc;
 }

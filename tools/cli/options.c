@@ -279,6 +279,10 @@ static const char *form_words(unsigned forms)
         return "squall URL";
     if (forms & FORM_WEB)
         return "squall web";
+    if (forms & FORM_REPORT)
+        return "squall report";
+    if (forms & FORM_COMPARE)
+        return "squall compare";
     return forms & FORM_CHECK ? "squall check" : "squall doctor";
 }
 
@@ -293,6 +297,10 @@ static const char *form_help(enum option_form form)
         return "squall doctor --help";
     case FORM_WEB:
         return "squall web --help";
+    case FORM_REPORT:
+        return "squall report --help";
+    case FORM_COMPARE:
+        return "squall compare --help";
     case FORM_URL:
     case FORM_ALL:
         break;
@@ -416,6 +424,14 @@ static int parse_subject(struct parser *p, const char *word)
         o->subject = o->subjects.items[0];
         return 0;
     }
+    if (o->form == FORM_COMPARE && o->subject != NULL && o->other == NULL) {
+        o->other = word;
+        return 0;
+    }
+    if (o->form == FORM_COMPARE && o->subject != NULL) {
+        fault_say(p->fault, "expected two files, got %s too", diag_quote(span_of(word)).text);
+        return -EINVAL;
+    }
     if (o->subject != NULL) {
         fault_say(p->fault, "expected one %s, got %s and %s", o->form == FORM_URL ? "URL" : "FILE",
                   diag_quote(span_of(o->subject)).text, diag_quote(span_of(word)).text);
@@ -451,6 +467,13 @@ static int check_together(struct options *o, struct fault *fault)
 {
     if (o->form == FORM_URL && o->subject == NULL)
         fault_say(fault, "expected a URL such as 'http://127.0.0.1:8080/'; see 'squall --help'");
+    else if (o->form == FORM_COMPARE && o->other == NULL)
+        fault_say(fault, "expected BASE.json and NEW.json, two results of squall; see '%s'",
+                  form_help(o->form));
+    else if (o->form == FORM_REPORT && o->subject == NULL)
+        fault_say(fault, "expected RUN.json, a result of squall; see '%s'", form_help(o->form));
+    else if (o->form == FORM_REPORT && o->outputs.count == 0)
+        fault_say(fault, "expected --output FILE, a name that ends in " FORMAT_ENDINGS);
     else if (o->subject == NULL && !(o->form & (FORM_DOCTOR | FORM_WEB)))
         fault_say(fault, "expected a scenario FILE; see '%s'", form_help(o->form));
     else if (o->json && o->fix)

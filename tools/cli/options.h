@@ -29,7 +29,9 @@ enum option_form {
     FORM_CHECK = 1 << 2,
     FORM_DOCTOR = 1 << 3,
     FORM_WEB = 1 << 4,
-    FORM_ALL = (1 << 5) - 1
+    FORM_REPORT = 1 << 5,
+    FORM_COMPARE = 1 << 6,
+    FORM_ALL = (1 << 7) - 1
 };
 
 /* `given` tells a value from the command line from the default of the table. */
@@ -76,6 +78,7 @@ struct options {
     enum option_form form;
     const char *subject;          /* the URL or FILE; of `squall web` the first one, NULL = none */
     struct option_texts subjects; /* of `squall web` all */
+    const char *other;            /* of `squall compare` the second FILE */
 
     struct option_time resolve_every;
     struct option_time duration, timeout, stop_timeout;

@@ -1,6 +1,8 @@
 #include "tools/cli/streams.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,4 +16,12 @@ void streams_hold(void)
         if (got != fd)
             abort();
     }
+}
+
+int streams_print(const char *text)
+{
+    errno = 0;
+    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    return errno != 0 ? -errno : -EIO;
 }

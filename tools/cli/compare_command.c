@@ -1,0 +1,132 @@
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/plan/diag.h"
+#include "stats/report/comparison.h"
+#include "tools/cli/command.h"
+#include "tools/cli/options.h"
+#include "tools/cli/output.h"
+#include "tools/cli/stored_file.h"
+#include "tools/cli/streams.h"
+#include "tools/live/terminal.h"
+
+#define COLUMNS_OF_A_FILE 100
+
+static const struct form {
+    const char *ending;
+    int (*write)(char **ret_text, const struct comparison *c);
+} forms[] = {
+    { ".html", comparison_html },
+    { ".md", comparison_markdown },
+    { ".json", comparison_json },
+};
+
+static void print_help(void)
+{
+    fputs("usage: squall compare BASE.json NEW.json [options]\n\n"
+          "Shows two runs that -o FILE.json has left side by side: the figures of each\n"
+          "endpoint, whether the 95 % ranges of its percentiles overlap, and what was\n"
+          "configured otherwise. Endpoints are the same when method and name are.\n",
+          stdout);
+    options_help(stdout, FORM_COMPARE);
+}
+
+static const struct form *form_of(const char *path)
+{
+    const size_t len = strlen(path);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        const size_t ending_len = strlen(forms[i].ending);
+        if (len > ending_len && strcmp(path + len - ending_len, forms[i].ending) == 0)
+            return &forms[i];
+    }
+    return NULL;
+}
+
+/* A comparison has fewer forms than a run. */
+static bool check_outputs(const struct options *o)
+{
+    for (size_t i = 0; i < o->outputs.count; i++) {
+        if (form_of(o->outputs.items[i]) != NULL)
+            continue;
+        fault_note("--output: expected a file name that ends in .html, .md or .json, got %s",
+                   diag_quote(span_of(o->outputs.items[i])).text);
+        return false;
+    }
+    return true;
+}
+
+static int print(const struct comparison *c, const struct options *o)
+{
+    const struct report_text_style style = {
+        .color = terminal_has_color(STDOUT_FILENO, o->no_color),
+        .unicode = terminal_has_unicode(),
+        .columns = terminal_columns(STDOUT_FILENO, COLUMNS_OF_A_FILE),
+    };
+    char *text = NULL;
+    int rc = comparison_text(&text, c, &style);
+    if (rc == 0)
+        rc = streams_print(text);
+    if (rc != 0)
+        fault_note("cannot write the comparison: %s", fault_reason(-rc).text);
+    free(text);
+    return rc == 0 ? EXIT_DONE : EXIT_REQUEST_FAILED;
+}
+
+static int write_file(const struct comparison *c, const char *path)
+{
+    char *text = NULL;
+    int rc = form_of(path)->write(&text, c);
+    if (rc == 0)
+        rc = output_write(path, text, strlen(text));
+    if (rc != 0)
+        fault_note("--output: cannot write %s: %s", diag_quote(span_of(path)).text,
+                   fault_reason(-rc).text);
+    free(text);
+    return rc == 0 ? EXIT_DONE : EXIT_REQUEST_FAILED;
+}
+
+static int show(const struct stored *base, const struct stored *now, const struct options *o)
+{
+    struct comparison *c = NULL;
+    if (comparison_make(&c, base, now) != 0) {
+        fault_note("no memory for the comparison");
+        return EXIT_HOST;
+    }
+    int code = print(c, o);
+    for (size_t i = 0; i < o->outputs.count; i++) {
+        const int written = write_file(c, o->outputs.items[i]);
+        code = code != EXIT_DONE ? code : written;
+    }
+    comparison_close(c);
+    return code;
+}
+
+int command_compare(const struct invocation *call)
+{
+    struct options o;
+    struct fault fault;
+    struct stored *base = NULL, *now = NULL;
+    if (options_parse(&o, FORM_COMPARE, call->argc - call->first, call->argv + call->first,
+                      &fault) != 0) {
+        fault_print(&fault);
+        return EXIT_USAGE;
+    }
+    if (o.help) {
+        print_help();
+        return EXIT_DONE;
+    }
+    if (!check_outputs(&o))
+        return EXIT_USAGE;
+    (void)setlocale(LC_CTYPE, "");
+    int code = stored_file_read(&base, o.subject);
+    if (code == EXIT_DONE)
+        code = stored_file_read(&now, o.other);
+    if (code == EXIT_DONE)
+        code = show(base, now, &o);
+    stored_close(base);
+    stored_close(now);
+    return code;
+}

@@ -1,0 +1,55 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/plan/diag.h"
+#include "tools/cli/command.h"
+#include "tools/cli/format.h"
+#include "tools/cli/options.h"
+#include "tools/cli/output.h"
+#include "tools/cli/stored_file.h"
+
+static void print_help(void)
+{
+    fputs("usage: squall report RUN.json -o FILE [-o FILE ...]\n\n"
+          "Draws a run again that -o FILE.json has left. An interval log of it has one\n"
+          "interval, the whole run, as the JSON has no histograms of parts.\n",
+          stdout);
+    options_help(stdout, FORM_REPORT);
+}
+
+static int draw(const struct stored *s, const char *path)
+{
+    char *text = NULL;
+    int rc = format_of(path)->draw(&text, s);
+    if (rc == 0)
+        rc = output_write(path, text, strlen(text));
+    if (rc != 0)
+        fault_note("--output: cannot write %s: %s", diag_quote(span_of(path)).text,
+                   fault_reason(-rc).text);
+    free(text);
+    return rc == 0 ? EXIT_DONE : EXIT_REQUEST_FAILED;
+}
+
+int command_report(const struct invocation *call)
+{
+    struct options o;
+    struct fault fault;
+    struct stored *stored = NULL;
+    if (options_parse(&o, FORM_REPORT, call->argc - call->first, call->argv + call->first,
+                      &fault) != 0) {
+        fault_print(&fault);
+        return EXIT_USAGE;
+    }
+    if (o.help) {
+        print_help();
+        return EXIT_DONE;
+    }
+    int code = stored_file_read(&stored, o.subject);
+    for (size_t i = 0; i < o.outputs.count && stored != NULL; i++) {
+        const int drawn = draw(stored, o.outputs.items[i]);
+        code = code != EXIT_DONE ? code : drawn;
+    }
+    stored_close(stored);
+    return code;
+}
