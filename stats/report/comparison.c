@@ -131,6 +131,8 @@ static bool is_same(const json_t *base, const json_t *now, const char *key)
 
 static char *text_of(const json_t *value)
 {
+    if (json_is_string(value))
+        return strdup(json_string_value(value));
     return value == NULL ? strdup("-")
                          : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII |
                                                  JSON_REAL_PRECISION(6));

@@ -51,7 +51,7 @@ struct comparison_row {
 
 struct comparison_change {
     const char *section, *key; /* section NULL = top level */
-    char *base, *now;          /* as JSON has them */
+    char *base, *now;          /* as JSON has them, texts without quotes */
 };
 
 #define COMPARISON_CHANGES_MAX 32

@@ -34,9 +34,9 @@ static void write_cell(struct sink *out, const char *tag, const char *class_name
 
 static const char *class_of(enum comparison_verdict verdict)
 {
-    return verdict == COMPARISON_HIGHER || verdict == COMPARISON_LOWER
-               ? comparison_verdict_word(verdict)
-               : "text";
+    if (verdict == COMPARISON_HIGHER)
+        return "text slower";
+    return verdict == COMPARISON_LOWER ? "text faster" : "text";
 }
 
 static void write_endpoint(struct sink *out, const struct summary_row *endpoint)

@@ -205,7 +205,7 @@ class Cli(rig.Case):
             (["run", "f", "--run-time", "30 sec"],
              "--run-time: expected a time such as '30s' or '5m', got '30 sec'"),
             ([url, "-o", "a.pdf"],
-             "-o: expected a file name that ends in .json, .csv, .md, .xml or .hlog, got 'a.pdf'"),
+             "-o: expected a file name that ends in .json, .html, .csv, .md, .xml or .hlog, got 'a.pdf'"),
             (["rnu"], "expected a URL or a command, got 'rnu'; did you mean 'run'?"),
             (["-q", "run", "f"], "'run' is a command: it must be the first word, before the options"),
             ([url, "--data", "@/nonexistent"],

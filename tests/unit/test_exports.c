@@ -1,5 +1,5 @@
-/* test_exports — goal: CSV, Markdown and JUnit files say what the run says, to whoever reads such
- * files, and texts from servers stay texts in them. */
+/* test_exports — goal: CSV, Markdown, JUnit and HTML files say what the run says, to whoever reads
+ * such files, and texts from servers stay texts in them. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,12 +7,14 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "stats/report/command_line.h"
 #include "stats/report/csv.h"
+#include "stats/report/html.h"
 #include "stats/report/junit.h"
 #include "stats/report/markdown.h"
 #include "stats/report/markup.h"
@@ -234,6 +236,73 @@ static void each_endpoint_and_each_expectation_is_a_test_case(void **state)
     run_close(run);
 }
 
+#define PAGE_HEAD "<head>\n<link rel=\"stylesheet\" href=\"app.css\">\n</head>\n"
+#define PAGE_RUN  "<script type=\"application/json\" id=\"squall-result\"></script>\n"
+#define PAGE_END  "<script src=\"app.js\" defer></script>\n</html>\n"
+
+static int draw_page(char **ret_text, const struct stored *s, const char *page, const char *script)
+{
+    static const char style[] = "a > b {}";
+
+    return report_html(ret_text, s,
+                       &(struct html_parts){
+                           .page = page,
+                           .page_size = strlen(page),
+                           .style = style,
+                           .style_size = strlen(style),
+                           .script = script,
+                           .script_size = strlen(script),
+                       });
+}
+
+static void a_page_has_everything_within(void **state)
+{
+    (void)state;
+    struct run *run = run_open(1);
+    char *text = NULL;
+
+    run_finish(run, 0, 1000, 500, FAILURE_HTTP_ERROR, "</script><!--&\xE2\x80\xA8");
+    struct stored *s = stored_of(run_result(run));
+    assert_int_equal(draw_page(&text, s, PAGE_HEAD PAGE_RUN PAGE_END, "x = '</SCRIPT>' + '<!--' ;"),
+                     0);
+    assert_has(text, "<style>\na > b {}</style>\n</head>");
+    assert_has(text, "default-src 'none'; ");
+    assert_has(text, "<script>\nx = '<\\/SCRIPT>' + '<\\!--' ;</script>\n");
+    assert_has(text, "\"\\u003c/script\\u003e\\u003c!--\\u0026\\u2028\"");
+    assert_null(strstr(text, "app.js"));
+    assert_null(strstr(text, "app.css"));
+    assert_null(strstr(text, "\"service\":\"HIST"));
+    free(text);
+    assert_int_equal(draw_page(&text, s, PAGE_HEAD PAGE_END, ""), -EINVAL);
+    assert_int_equal(draw_page(&text, s, PAGE_RUN PAGE_END, ""), -EINVAL);
+    assert_int_equal(draw_page(&text, s, PAGE_HEAD PAGE_RUN, ""), -EINVAL);
+    stored_close(s);
+    run_close(run);
+}
+
+static void a_page_holds_the_run_itself(void **state)
+{
+    (void)state;
+    struct run *run = run_open(5);
+    struct stored_fault fault = { "" };
+    struct stored *again = NULL;
+    char *text = NULL;
+
+    run_fill(run);
+    struct stored *s = stored_of(run_result(run));
+    assert_int_equal(draw_page(&text, s, PAGE_HEAD PAGE_RUN PAGE_END, ""), 0);
+    char *begin = strstr(text, "squall-result\">") + strlen("squall-result\">");
+    assert_int_equal(
+        stored_read(&again, begin, (size_t)(strstr(begin, "</script>") - begin), &fault), 0);
+    assert_int_equal(again->total.figures.count, s->total.figures.count);
+    assert_true(again->rows[2].figures.latency.mean_us == s->rows[2].figures.latency.mean_us);
+    assert_string_equal(again->rows[2].histogram, s->rows[2].histogram);
+    stored_close(again);
+    stored_close(s);
+    free(text);
+    run_close(run);
+}
+
 static void markup_keeps_a_text_a_text(void **state)
 {
     (void)state;
@@ -299,6 +368,8 @@ int main(void)
         cmocka_unit_test(a_summary_has_its_tables),
         cmocka_unit_test(sentences_do_not_become_markdown),
         cmocka_unit_test(each_endpoint_and_each_expectation_is_a_test_case),
+        cmocka_unit_test(a_page_has_everything_within),
+        cmocka_unit_test(a_page_holds_the_run_itself),
         cmocka_unit_test(markup_keeps_a_text_a_text),
         cmocka_unit_test(a_command_can_be_typed_again),
     };

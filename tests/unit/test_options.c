@@ -311,16 +311,17 @@ static const struct {
       "-H: expected a header such as 'Accept: text/html', got 'A: b\\x0D\\x0AC: d'" },
 
     { FORM_URL, "u|-o|a.pdf",
-      "-o: expected a file name that ends in .json, .csv, .md, .xml or .hlog, got 'a.pdf'" },
+      "-o: expected a file name that ends in .json, .html, .csv, .md, .xml or .hlog, got 'a.pdf'" },
     { FORM_URL, "u|-o|.json",
-      "-o: expected a file name that ends in .json, .csv, .md, .xml or .hlog, got '.json'" },
+      "-o: expected a file name that ends in .json, .html, .csv, .md, .xml or .hlog, got '.json'" },
     { FORM_URL, "u|-o|d/.json",
-      "-o: expected a file name that ends in .json, .csv, .md, .xml or .hlog, got 'd/.json'" },
+      "-o: expected a file name that ends in .json, .html, .csv, .md, .xml or .hlog, got "
+      "'d/.json'" },
     { FORM_URL, "u|--expect", "--expect: expected a value, got nothing" },
     { FORM_CHECK, "f|--expect|p99<1s",
       "unknown option '--expect' here: it belongs to 'squall run'" },
     { FORM_URL, "u|-o",
-      "-o: expected a file name that ends in .json, .csv, .md, .xml or .hlog, got nothing" },
+      "-o: expected a file name that ends in .json, .html, .csv, .md, .xml or .hlog, got nothing" },
 
     { FORM_URL, "u|--json=yes", "--json: takes no value, got 'yes'" },
     { FORM_URL, "u|--conections|5",

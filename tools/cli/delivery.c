@@ -12,6 +12,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/streams.h"
 #include "tools/live/terminal.h"
+#include "tools/viewer/report_page.h"
 
 #define COLUMNS_OF_A_FILE 100 /* width of a report that goes to a file or pipe */
 
@@ -59,6 +60,8 @@ bool delivery_probe(const struct options *o)
     bool is_good = true;
     for (size_t i = 0; i < o->outputs.count; i++)
         is_good &= probe((struct wish){ "--output", o->outputs.items[i] });
+    if (o->html != NULL)
+        is_good &= probe((struct wish){ "--html", o->html });
     if (o->csv != NULL && strlen(o->csv) >= PATH_MAX - sizeof "_stats_history.csv") {
         fault_note("--csv: expected a shorter PREFIX");
         return false;
@@ -146,6 +149,10 @@ static int write_files(struct delivery *d, const struct options *o)
         const struct format *format = format_of(path);
         const int rc =
             write_file(d, (struct wish){ "--output", path }, format->write, format->draw);
+        first = first != 0 ? first : rc;
+    }
+    if (o->html != NULL) {
+        const int rc = write_file(d, (struct wish){ "--html", o->html }, NULL, report_page);
         first = first != 0 ? first : rc;
     }
     for (size_t i = 0; i < CSV_FILES && o->csv != NULL; i++) {

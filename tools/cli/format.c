@@ -6,9 +6,11 @@
 #include "stats/report/hlog.h"
 #include "stats/report/junit.h"
 #include "stats/report/markdown.h"
+#include "tools/viewer/report_page.h"
 
 static const struct format formats[] = {
     { ".json", report_json, report_json_stored },
+    { ".html", NULL, report_page },
     { ".csv", NULL, csv_stats },
     { ".md", NULL, report_markdown },
     { ".xml", NULL, report_junit },

@@ -6,7 +6,7 @@
 #include "stats/report/stored.h"
 
 /* All endings, as a sentence names them. */
-#define FORMAT_ENDINGS ".json, .csv, .md, .xml or .hlog"
+#define FORMAT_ENDINGS ".json, .html, .csv, .md, .xml or .hlog"
 
 struct format {
     const char *ending;

@@ -109,6 +109,8 @@ const struct option_row option_rows[] = {
       "draw the run as a " FORMAT_ENDINGS " file; repeatable" },
     { FORM_COMPARE, 'o', "output", "FILE", OPTION_OUTPUT, AT(outputs), 0, 0, NULL, "Result",
       "write the comparison to a .html, .md or .json file too; repeatable" },
+    { FORM_RUN, 0, "html", "FILE", OPTION_TEXT, AT(html), 0, 0, NULL, "Result",
+      "write the result as a page that opens offline, whatever FILE ends in" },
     { FORM_RUN, 0, "csv", "PREFIX", OPTION_TEXT, AT(csv), 0, 0, NULL, "Result",
       "write Locust's four files: PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv" },
     { BOTH, 0, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, "Result",
