@@ -75,6 +75,24 @@ static void write_histogram(struct sink *out, const json_t *histogram)
     sink_text(out, "}");
 }
 
+/* Without what each worker had to bear in each second, which no page shows. */
+static void write_generator(struct sink *out, const json_t *generator)
+{
+    const char *key;
+    json_t *value;
+    bool is_first = true;
+
+    json_object_foreach((json_t *)generator, key, value)
+    {
+        if (strcmp(key, "seconds") == 0)
+            continue;
+        write_key(out, key, is_first);
+        is_first = false;
+        write_value(out, value, DIGITS_ALL);
+    }
+    sink_text(out, is_first ? "{}" : "}");
+}
+
 static void write_rows(struct sink *out, const json_t *rows);
 
 /* An object at the top, or a row of its "requests". */
@@ -92,6 +110,8 @@ static void write_object(struct sink *out, const json_t *object)
             write_rows(out, value);
         else if (strcmp(key, "histogram") == 0)
             write_histogram(out, value);
+        else if (strcmp(key, "generator") == 0)
+            write_generator(out, value);
         else
             write_value(out, value, is_drawn(key) ? DIGITS_DRAWN : DIGITS_ALL);
     }

@@ -16,8 +16,8 @@ struct html_parts {
 /* 0, -ENOMEM, or -EINVAL when the template has no such places; `*ret_text` is malloc'd and
  * NUL-terminated.
  *
- * Of the run all is kept but the histograms of the service times; what is drawn over time has six
- * digits, which is finer than any histogram. */
+ * Of the run all is kept but the histograms of the service times and the seconds of the workers;
+ * what is drawn over time has six digits, which is finer than any histogram. */
 int report_html(char **ret_text, const struct stored *s, const struct html_parts *parts);
 
 #endif

@@ -334,11 +334,13 @@ static void write_blame(struct json_writer *w, const struct blame *b)
 }
 
 /* What each worker had to bear in each second. */
-static void write_strain(struct json_writer *w, const struct result_generator *g)
+static void write_strain(struct json_writer *w, const struct result_generator *g, double since_s)
 {
     json_open_array(w, "seconds");
     for (size_t i = 0; i < g->strain_count; i++) {
         const struct result_strain *p = &g->strain[i];
+        if (p->t_s <= since_s)
+            continue;
         json_open_object_line(w, NULL);
         json_number(w, "t_s", p->t_s, DECIMALS_POINT);
         json_count(w, "worker", p->core);
@@ -355,7 +357,8 @@ static void write_strain(struct json_writer *w, const struct result_generator *g
     json_close(w);
 }
 
-static void write_generator(struct json_writer *w, const struct result *r)
+static void write_generator(struct json_writer *w, const struct result *r,
+                            const struct extent *extent)
 {
     const struct result_generator *g = &r->generator;
 
@@ -374,7 +377,7 @@ static void write_generator(struct json_writer *w, const struct result *r)
     json_string(w, "bottleneck", g->bottleneck);
     if (g->blame != NULL)
         write_blame(w, g->blame);
-    write_strain(w, g);
+    write_strain(w, g, extent->since_s);
     json_close(w);
 }
 
@@ -394,9 +397,20 @@ static void write_expectations(struct json_writer *w, const struct result *r)
     json_close(w);
 }
 
+static void write_machine(struct json_writer *w, const struct result_machine *m)
+{
+    json_open_object_line(w, "machine");
+    json_string(w, "system", m->system);
+    json_string(w, "cpu", m->cpu);
+    json_count(w, "cpus", m->cpus);
+    json_close(w);
+}
+
 /* What the schema does not ask for stands last. */
 static void write_extras(struct json_writer *w, const struct result *r)
 {
+    if (r->machine != NULL)
+        write_machine(w, r->machine);
     json_string(w, "name", r->name);
     json_string(w, "note", r->note);
     if (r->is_running)
@@ -432,7 +446,7 @@ static int write_result(char **ret_text, const struct result *r, const struct ex
     write_ages(&w, &r->tally->phases[PHASE_AGE]);
     write_connections(&w, r->tally);
     write_addresses(&w, r);
-    write_generator(&w, r);
+    write_generator(&w, r, extent);
     write_expectations(&w, r);
     write_extras(&w, r);
     json_close(&w);

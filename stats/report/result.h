@@ -77,6 +77,13 @@ struct result_tls {
     bool is_insecure; /* certificates are not verified */
 };
 
+/* Where squall ran: what is needed to know whether another run can be held against this one. */
+struct result_machine {
+    char system[128]; /* "Linux 6.1.0-18-amd64 x86_64" */
+    char cpu[96];     /* model; "" = not known */
+    uint32_t cpus;    /* online */
+};
+
 struct result {
     const char *version;
     int argc;
@@ -86,9 +93,10 @@ struct result {
     uint64_t seed;
     int64_t started_at_s; /* wall clock, for the label only */
     bool interrupted;
-    bool is_running;  /* the figures are those of a run that still goes on */
-    const char *name; /* that somebody gave the run, and … */
-    const char *note; /* … what they wrote about it; NULL = nothing */
+    bool is_running;                      /* the figures are those of a run that still goes on */
+    const struct result_machine *machine; /* NULL = not told */
+    const char *name;                     /* that somebody gave the run, and … */
+    const char *note;                     /* … what they wrote about it; NULL = nothing */
     struct result_load load;
     struct result_tls tls;
     struct result_warmup warmup;

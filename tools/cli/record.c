@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "tools/cli/expectations.h"
+#include "tools/cli/machine.h"
 
 static double ratio_value(struct ratio r)
 {
@@ -151,7 +152,9 @@ static void fill_result(struct record *r, const struct record_setup *s)
     r->verdict = judge(r, s);
     for (size_t i = 0; i < r->verdict.reason_count; i++)
         r->reasons[i] = r->verdict.reasons[i];
+    machine_read(&r->machine);
     r->result = (struct result){
+        .machine = &r->machine,
         .version = SQUALL_VERSION,
         .argc = s->call->argc,
         .argv = s->call->argv,

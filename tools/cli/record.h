@@ -36,6 +36,7 @@ struct record {
     struct series series;  /* and so is what is borrowed here */
     struct interval_log intervals;
     uint64_t duration_ns;
+    struct result_machine machine;
     struct summary *summary;
     struct evidence *evidence;
     struct audit audit;

@@ -100,6 +100,16 @@ squall.details = (() => {
         return parts.filter(Boolean).join(' · ');
     }
 
+    /** A word as a shell takes it. */
+    function quoted(word) {
+        return /^[\w@%+:,./-][\w@%+:,./=-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+    }
+
+    function machineText(machine) {
+        const cpus = machine.cpus ? plural(machine.cpus, 'CPU') : null;
+        return [machine.system, machine.cpu, cpus].filter(Boolean).join(' · ');
+    }
+
     function plan(source) {
         const list = make('div'), text = make('pre', { tabindex: 0, 'aria-label': 'The plan as read' });
         return {
@@ -112,7 +122,8 @@ squall.details = (() => {
                     ['Load', result.load ? loadText(result.load) : null],
                     ['Started', moment(result.started_at)],
                     ['Took', duration(result.duration_s)], ['Seed', result.seed],
-                    ['Command', (result.command || []).join(' ')],
+                    ['Command', (result.command || []).map(quoted).join(' ')],
+                    ['Machine', result.machine ? machineText(result.machine) : null],
                     ['squall', result.version],
                 ]));
                 text.hidden = !read;
