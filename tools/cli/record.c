@@ -73,7 +73,10 @@ static int hold_audit(struct record *r, const struct record_setup *s)
         audit_tally(&r->audit, core, i, s->plan->endpoints);
     }
     tally_close(core);
-    audit_tally(&r->audit, c->now, AUDIT_ALL_CORES, s->plan->endpoints);
+    /* Figures that began anew leave out a past that was read while it was written: what is exact is
+     * all of it together. */
+    audit_tally(&r->audit, c->taken != NULL ? c->taken : c->now, AUDIT_ALL_CORES,
+                s->plan->endpoints);
     return audit_intervals(&r->audit, c->intervals, &c->series, c->now, s->plan->endpoints);
 }
 
@@ -174,7 +177,7 @@ static void fill_result(struct record *r, const struct record_setup *s)
         .series = &r->series,
         .intervals = &r->intervals,
         .evidence = r->evidence,
-        .audit = &r->audit,
+        .audit = s->collector->is_finished ? &r->audit : NULL,
         .generator = {
             .verdict = r->verdict.word,
             .reason_count = r->verdict.reason_count,
@@ -230,7 +233,7 @@ int record_open(struct record **ret_record, const struct record_setup *setup)
         rc = summary_make(&r->summary, r->counted, setup->plan->endpoints, r->duration_ns);
     if (rc == 0 && setup->has_evidence)
         rc = evidence_make(&r->evidence, &r->intervals, r->counted, setup->plan->endpoints);
-    if (rc == 0)
+    if (rc == 0 && setup->collector->is_finished)
         rc = hold_audit(r, setup);
     if (rc == 0)
         rc = expectations_evaluate(&r->expectations, &r->expectation_count, setup->plan,
