@@ -5,7 +5,7 @@
 packages_to_build=(
     gcc libc6-dev meson ninja-build 'pkg-config|pkgconf'
     liburing-dev libyaml-dev libjansson-dev 'libllhttp-dev|node-llhttp'
-    libssl-dev libpcre2-dev zlib1g-dev libbrotli-dev
+    libssl-dev libpcre2-dev zlib1g-dev libbrotli-dev libmicrohttpd-dev
 )
 packages_to_test=(
     libcmocka-dev python3 'nginx-light|nginx|nginx-core|nginx-full|nginx-extras'

@@ -5,6 +5,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/streams.h"
 #include "tools/target/target.h"
+#include "tools/web/web_command.h"
 
 static int run_target(const struct invocation *call)
 {
@@ -13,6 +14,7 @@ static int run_target(const struct invocation *call)
 
 static const struct command commands[] = {
     { "run", "FILE [options]", "a scenario: users, tasks, waits", command_run },
+    { "web", "[FILE...]", "the same, started and watched from a browser", command_web },
     { "check", "FILE", "read a scenario, print the plan it means", command_check },
     { "report", "RUN.json -o FILE", "draw a stored run again", command_report },
     { "compare", "BASE.json NEW.json", "two stored runs side by side", command_compare },

@@ -154,3 +154,9 @@ void json_null(struct json_writer *w, const char *key)
     begin_item(w, key);
     sink_text(w->out, "null");
 }
+
+void json_value(struct json_writer *w, const char *key, const char *json)
+{
+    begin_item(w, key);
+    sink_text(w->out, json);
+}

@@ -42,4 +42,7 @@ void json_number(struct json_writer *w, const char *key, double value, unsigned 
 void json_bool(struct json_writer *w, const char *key, bool value);
 void json_null(struct json_writer *w, const char *key);
 
+/* A value that is JSON already, as it stands. */
+void json_value(struct json_writer *w, const char *key, const char *json);
+
 #endif
