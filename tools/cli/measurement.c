@@ -381,6 +381,7 @@ int measurement_begin_anew(struct measurement *m, uint64_t now_ns)
         tally_close(zero);
         return rc;
     }
+    collector_watch(collector);
     settling_close(m->settling);
     m->settling = settling;
     collector_close(m->collector);

@@ -167,7 +167,8 @@ static const struct summary *second_of(const struct look *look)
 
 static void write_rows(struct json_writer *w, const struct look *look)
 {
-    static const struct summary_row none = { .method = "", .name = "Aggregated" };
+    /* Locust's method is null until there was a run. */
+    static const struct summary_row none = { .method = NULL, .name = "Aggregated" };
     const struct summary *second = second_of(look);
     const struct summary *all = look->record != NULL ? look->record->result.summary : NULL;
     uint32_t written = 0;
