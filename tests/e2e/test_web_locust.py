@@ -82,13 +82,13 @@ class Script:
         for path in ("/tasks", "/exceptions", "/stats/requests/csv", "/stats/requests_full_history/csv", "/stats/failures/csv",
                      "/exceptions/csv"):
             self.call(path)
-        self.call("/stats/reset")
-        self.wait(lambda stats: len(stats["errors"]) > 0)
         self.call("/swarm", "user_count=1&spawn_rate=20&run_time=never", keep="no run time")
         self.call("/stop")
+        self.wait(lambda stats: stats["state"] == "stopped")    # Locust gives the same answer for two seconds
         self.call("/stats/requests", keep="stopped")
         self.call("/swarm", f"user_count=1&spawn_rate=1&host={host}&run_time=1h30m", keep="again")
         self.wait(lambda stats: stats["state"] == "running")
+        self.call("/stats/reset")
         self.call("/stop", keep="stop again")
         return self.answers
 
