@@ -97,7 +97,7 @@ class Control(rig.Case):
         named = web.ask("/api/runs/" + second).json
         self.assertEqual((named["name"], named["note"]), ("named", "2 < 3 & so on"))
         self.assertEqual({**named, "name": None, "note": None}, {**stored, "name": None, "note": None})
-        for ending in ("json", "csv", "hlog"):
+        for ending in ("json", "csv", "hlog", "html"):
             for name in (second, "current"):
                 answer = web.ask(f"/api/download/{name}.{ending}")
                 self.assertEqual(answer.status, 200, f"{name}.{ending}: {answer}")

@@ -80,7 +80,7 @@ class Script:
         self.wait(lambda stats: stats["total_rps"] > 0 and stats["current_response_time_percentile_95"] is not None)
         self.call("/stats/requests", keep="running")
         for path in ("/tasks", "/exceptions", "/stats/requests/csv", "/stats/requests_full_history/csv", "/stats/failures/csv",
-                     "/exceptions/csv"):
+                     "/exceptions/csv", "/stats/report"):
             self.call(path)
         self.call("/swarm", "user_count=1&spawn_rate=20&run_time=never", keep="no run time")
         self.call("/stop")

@@ -68,29 +68,27 @@ void api_state(struct site *s, const struct site_request *r, struct site_reply *
 
 /* ---- results ---- */
 
-/* Before there is a run, or without memory: null. */
-static char *result_of(const struct look *look, double since_s)
+static char *make_live(const struct run_view *v, double since_s)
 {
+    struct record *record = NULL;
     char *text = NULL;
-    const int rc =
-        look->record == NULL ? -1 : report_json_since(&text, &look->record->result, since_s);
-    return rc == 0 ? text : strdup("null");
+    if (v->id == NULL || measurement_record(&record, v->measured, false) != 0)
+        return NULL;
+    record->result.name = v->name;
+    (void)report_json_since(&text, &record->result, since_s);
+    record_close(record);
+    return text;
 }
 
-static char *make_live(const struct look *look, double since_s)
+/* NULL before there is a run, or without memory. With the run held. */
+static const char *live_result(struct site *s, const struct run_view *v, double since_s)
 {
-    struct sink out;
-    struct json_writer w;
-    char *result = result_of(look, since_s), *text = NULL;
-    sink_init(&out);
-    json_writer_init(&w, &out);
-    json_open_object(&w, NULL);
-    write_state(&w, &look->view);
-    json_value(&w, "result", result != NULL ? result : "null");
-    json_close(&w);
-    free(result);
-    (void)sink_finish(&out, &text);
-    return text;
+    struct site_memo *memo = &s->live;
+    if (memo->json == NULL || memo->version != v->version || memo->since_s != since_s) {
+        free(memo->json);
+        *memo = (struct site_memo){ v->version, since_s, make_live(v, since_s) };
+    }
+    return memo->json;
 }
 
 /* Seconds of the query; -1 = from the start. */
@@ -105,10 +103,20 @@ static double since_of(const struct site_request *r)
 void api_live(struct site *s, const struct site_request *r, struct site_reply *reply)
 {
     const double since_s = since_of(r);
-    struct look look;
-    look_begin(s, &look);
-    char *text = make_live(&look, since_s);
-    look_end(s, &look);
+    struct run_view v;
+    struct sink out;
+    struct json_writer w;
+    char *text = NULL;
+    sink_init(&out);
+    json_writer_init(&w, &out);
+    json_open_object(&w, NULL);
+    run_control_hold(s->control, &v);
+    const char *result = live_result(s, &v, since_s);
+    write_state(&w, &v);
+    run_control_release(s->control);
+    json_value(&w, "result", result != NULL ? result : "null");
+    json_close(&w);
+    (void)sink_finish(&out, &text);
     reply_json(reply, 200, text);
 }
 

@@ -117,5 +117,6 @@ void api_download(struct site *s, const struct site_request *r, struct site_repl
         return;
     }
     reply_owned(reply, type_of(format->ending), text);
+    reply->is_alone = true;
     (void)snprintf(reply->attachment, sizeof reply->attachment, "squall-%s%s", id, format->ending);
 }

@@ -331,6 +331,7 @@ void locust_report(struct site *s, const struct site_request *r, struct site_rep
     stored_close(stored);
     free(json);
     reply_owned(reply, "text/html; charset=utf-8", text);
+    reply->is_alone = true;
     if (r->query(r->context, "download") != NULL)
         attach(reply, "report", ".html");
 }

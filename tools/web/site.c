@@ -117,8 +117,9 @@ void site_answer(struct site *s, const struct site_route *route, const struct si
 
 void site_forget(struct site *s)
 {
+    free(s->live.json);
     free(s->result.json);
-    s->result.json = NULL;
+    s->live.json = s->result.json = NULL;
 }
 
 /* ---- looking ---- */

@@ -13,10 +13,11 @@
 
 struct catalog;
 
-/* The last whole result, given again as long as it is still true: a thousand who ask for it cost
- * one. */
+/* The last result of a kind, given again as long as it is still true: a thousand who ask for it
+ * cost one. */
 struct site_memo {
     uint64_t version;
+    double since_s;
     char *json; /* NULL = none yet */
 };
 
@@ -26,7 +27,7 @@ struct site {
     struct run_store *store;       /* NULL = runs are not kept */
     const struct options *options; /* of the command line */
     struct guard guard;
-    struct site_memo result;
+    struct site_memo live, result;
 };
 
 enum site_body { SITE_BODY_NONE, SITE_BODY_JSON, SITE_BODY_FORM, SITE_BODY_OTHER };
@@ -50,6 +51,7 @@ struct site_reply {
     const char *bytes;    /* `owned`, or static */
     size_t size;
     char *owned;     /* malloc'd; NULL when the bytes are static */
+    bool is_alone;   /* a whole page in itself, with scripts inside: it gets an origin of its own */
     bool is_pending; /* ask again when the run has stopped */
 };
 
