@@ -286,6 +286,39 @@ static void requests_in_flight_are_not_done(void **state)
     assert_int_equal(collector_requests_done(w->collector), 10);
 }
 
+static void figures_that_begin_anew_leave_out_all_that_was_before(void **state)
+{
+    struct world *w = *state;
+    struct collector *anew = NULL;
+    struct tally *zero = NULL;
+    finish_requests(w, 5000);
+    shard_count(w->shards[0], COUNTER_SCHEDULED, 7); /* under way */
+    assert_int_equal(collector_tick(w->collector, START + SECOND), 0);
+
+    assert_int_equal(collector_take_zero(w->collector, &zero), 0);
+    struct collector_setup setup = w->collector->setup;
+    setup.started_ns = START + SECOND + 5;
+    setup.zero = zero;
+    assert_int_equal(collector_open(&anew, &setup), 0);
+    shard_count(w->shards[0], COUNTER_SCHEDULED,
+                (uint64_t)-7); /* those that end are counted below */
+    collector_close(w->collector);
+    w->collector = anew;
+    w->finished = w->failed = 0;
+    finish_requests(w, 1234);
+    assert_int_equal(collector_tick(anew, START + 2 * SECOND + 5), 0);
+    assert_int_equal(anew->total->total.count, 1234);
+    finish_requests(w, 100);
+    for (uint32_t i = 0; i < SHARDS; i++)
+        cell_write(&w->shards[i]->ended_ns, START + 3 * SECOND);
+    assert_int_equal(collector_finish(anew, START + 3 * SECOND), 0);
+    assert_series_is_total(w);
+    assert_intervals_are_total(anew);
+    assert_int_equal(collector_latest(anew)->counters[COUNTER_SCHEDULED], 1334);
+    assert_int_equal(collector_latest(anew)->started_ns, START + SECOND + 5);
+    tally_close(zero);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +343,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_peak_of_users_is_that_of_all_cores_together, open_world,
                                         close_world),
         cmocka_unit_test_setup_teardown(requests_in_flight_are_not_done, open_world, close_world),
+        cmocka_unit_test_setup_teardown(figures_that_begin_anew_leave_out_all_that_was_before,
+                                        open_world, close_world),
     };
     cmocka_set_test_filter(getenv("TEST"));
     return cmocka_run_group_tests_name("collector", tests, NULL, NULL) == 0 ? EXIT_SUCCESS
