@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "engine/io/clock.h"
-#include "tools/web/exchange_io.h"
 #include "tools/web/links.h"
+#include "tools/web/web_exchange.h"
 
 #define CONNECTIONS_MAX   128u
 #define CONNECTION_MEMORY ((size_t)16 << 10) /* heads of at most half of it are read */
@@ -26,7 +26,7 @@
 
 struct web_server {
     struct MHD_Daemon *daemon;
-    struct exchange_context context;
+    struct web_exchanges exchanges;
     struct links links;
     cpu_set_t cpus; /* to run on */
     pthread_t thread;
@@ -95,8 +95,8 @@ static enum MHD_Result request_comes(void *owner, struct MHD_Connection *connect
     struct web_server *s = owner;
     (void)version;
     const enum MHD_Result result =
-        exchange_step(&s->context, connection, url, method, upload, upload_len, exchange);
-    if (exchange_is_in_hand(*exchange))
+        web_exchange_step(&s->exchanges, connection, url, method, upload, upload_len, exchange);
+    if (web_exchange_is_in_hand(*exchange))
         link_is_answering(link_of(connection), clock_now_ns());
     return result;
 }
@@ -106,7 +106,7 @@ static void request_is_over(void *owner, struct MHD_Connection *connection, void
 {
     struct web_server *s = owner;
     (void)code;
-    exchange_close(&s->context, *exchange);
+    web_exchange_close(&s->exchanges, *exchange);
     *exchange = NULL;
     link_is_waiting(link_of(connection), clock_now_ns());
 }
@@ -134,7 +134,7 @@ static void *server_main(void *argument)
         (void)poll(ready, 2, (int)wait_ms);
         (void)MHD_run(s->daemon);
         links_end_overdue(&s->links, clock_now_ns());
-        exchange_resume_waiting(&s->context);
+        web_exchange_resume_waiting(&s->exchanges);
     }
     return NULL;
 }
@@ -159,7 +159,7 @@ int web_server_open(struct web_server **ret_server, const struct web_server_setu
     struct web_server *s = calloc(1, sizeof *s);
     if (s == NULL)
         return -ENOMEM;
-    s->context.site = setup->site;
+    s->exchanges.site = setup->site;
     choose_cpus(s, setup);
     s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     const unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
@@ -199,7 +199,7 @@ void web_server_close(struct web_server *s)
         (void)!write(s->wake_fd, &(uint64_t){ 1 }, sizeof(uint64_t));
         pthread_join(s->thread, NULL);
     }
-    exchange_drop_waiting(&s->context);
+    web_exchange_drop_waiting(&s->exchanges);
     if (s->daemon != NULL)
         MHD_stop_daemon(s->daemon);
     if (s->wake_fd >= 0)

@@ -1,4 +1,4 @@
-#include "tools/web/exchange_io.h"
+#include "tools/web/web_exchange.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,15 +8,15 @@
 
 #define WAIT_MAX_NS UINT64_C(25000000000) /* for a run to stop */
 
-struct exchange {
+struct web_exchange {
     const struct site_route *route;
     const char *rest;
     struct MHD_Connection *connection;
     char *path;
     char *body;
     size_t body_len;
-    struct exchange *next; /* of those put off */
-    uint64_t put_off_ns;   /* when; 0 = it was not */
+    struct web_exchange *next; /* of those put off */
+    uint64_t put_off_ns;       /* when; 0 = it was not */
     bool is_answered;
 };
 
@@ -49,7 +49,7 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
 
 /* ---- replies ---- */
 
-static enum MHD_Result send_reply(struct exchange *e, struct site_reply *reply)
+static enum MHD_Result send_reply(struct web_exchange *e, struct site_reply *reply)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(
         reply->size, (void *)(uintptr_t)(reply->owned != NULL ? reply->owned : reply->bytes),
@@ -76,7 +76,7 @@ static enum MHD_Result send_reply(struct exchange *e, struct site_reply *reply)
     return result;
 }
 
-static enum MHD_Result refuse(struct exchange *e, unsigned status, const char *sentence)
+static enum MHD_Result refuse(struct web_exchange *e, unsigned status, const char *sentence)
 {
     struct site_reply reply = { .allow = NULL };
     reply_text(&reply, status, sentence);
@@ -95,7 +95,7 @@ static enum MHD_Result count_hosts(void *count, enum MHD_ValueKind kind, const c
     return MHD_YES;
 }
 
-static struct guard_verdict judge(const struct exchange_context *c, const struct exchange *e)
+static struct guard_verdict judge(const struct web_exchanges *c, const struct web_exchange *e)
 {
     struct MHD_Connection *connection = e->connection;
     struct guard_request r = {
@@ -111,7 +111,7 @@ static struct guard_verdict judge(const struct exchange_context *c, const struct
     return guard_judge(&c->site->guard, &r);
 }
 
-static enum site_body body_kind_of(const struct exchange *e)
+static enum site_body body_kind_of(const struct web_exchange *e)
 {
     static const struct {
         const char *type;
@@ -132,11 +132,11 @@ static enum site_body body_kind_of(const struct exchange *e)
 
 static const char *query_of(const void *context, const char *key)
 {
-    const struct exchange *e = context;
+    const struct web_exchange *e = context;
     return MHD_lookup_connection_value(e->connection, MHD_GET_ARGUMENT_KIND, key);
 }
 
-static void put_off(struct exchange_context *c, struct exchange *e)
+static void put_off(struct web_exchanges *c, struct web_exchange *e)
 {
     e->put_off_ns = clock_now_ns();
     e->next = c->waiting;
@@ -144,7 +144,7 @@ static void put_off(struct exchange_context *c, struct exchange *e)
     MHD_suspend_connection(e->connection);
 }
 
-static enum MHD_Result answer(struct exchange_context *c, struct exchange *e, const char *method)
+static enum MHD_Result answer(struct web_exchanges *c, struct web_exchange *e, const char *method)
 {
     const struct site_request request = {
         .method = method,
@@ -169,10 +169,11 @@ static enum MHD_Result answer(struct exchange_context *c, struct exchange *e, co
 }
 
 /* The head is there. The reply may be clear already. */
-static enum MHD_Result begin(struct exchange_context *c, struct MHD_Connection *connection,
-                             const char *url, const char *method, struct exchange **ret_exchange)
+static enum MHD_Result begin(struct web_exchanges *c, struct MHD_Connection *connection,
+                             const char *url, const char *method,
+                             struct web_exchange **ret_exchange)
 {
-    struct exchange *e = calloc(1, sizeof *e);
+    struct web_exchange *e = calloc(1, sizeof *e);
     struct site_reply reply;
     if (e == NULL)
         return MHD_NO;
@@ -193,7 +194,7 @@ static enum MHD_Result begin(struct exchange_context *c, struct MHD_Connection *
     return MHD_YES;
 }
 
-static enum MHD_Result take_body(struct exchange *e, const char *upload, size_t *upload_len)
+static enum MHD_Result take_body(struct web_exchange *e, const char *upload, size_t *upload_len)
 {
     const size_t len = e->body_len + *upload_len;
     char *more = len <= SITE_BODY_MAX ? realloc(e->body, len + 1) : NULL;
@@ -207,11 +208,11 @@ static enum MHD_Result take_body(struct exchange *e, const char *upload, size_t 
     return MHD_YES;
 }
 
-enum MHD_Result exchange_step(struct exchange_context *c, struct MHD_Connection *connection,
-                              const char *url, const char *method, const char *upload,
-                              size_t *upload_len, void **exchange)
+enum MHD_Result web_exchange_step(struct web_exchanges *c, struct MHD_Connection *connection,
+                                  const char *url, const char *method, const char *upload,
+                                  size_t *upload_len, void **exchange)
 {
-    struct exchange *e = *exchange;
+    struct web_exchange *e = *exchange;
     if (e == NULL) {
         const enum MHD_Result result = begin(c, connection, url, method, &e);
         *exchange = e;
@@ -222,14 +223,14 @@ enum MHD_Result exchange_step(struct exchange_context *c, struct MHD_Connection 
     return answer(c, e, method);
 }
 
-bool exchange_is_in_hand(const struct exchange *e)
+bool web_exchange_is_in_hand(const struct web_exchange *e)
 {
     return e != NULL && (e->is_answered || e->put_off_ns != 0);
 }
 
-static void take_out(struct exchange_context *c, const struct exchange *e)
+static void take_out(struct web_exchanges *c, const struct web_exchange *e)
 {
-    for (struct exchange **at = &c->waiting; *at != NULL; at = &(*at)->next) {
+    for (struct web_exchange **at = &c->waiting; *at != NULL; at = &(*at)->next) {
         if (*at != e)
             continue;
         *at = e->next;
@@ -237,7 +238,7 @@ static void take_out(struct exchange_context *c, const struct exchange *e)
     }
 }
 
-void exchange_close(struct exchange_context *c, struct exchange *e)
+void web_exchange_close(struct web_exchanges *c, struct web_exchange *e)
 {
     if (e == NULL)
         return;
@@ -247,15 +248,15 @@ void exchange_close(struct exchange_context *c, struct exchange *e)
     free(e);
 }
 
-void exchange_resume_waiting(struct exchange_context *c)
+void web_exchange_resume_waiting(struct web_exchanges *c)
 {
     if (c->waiting == NULL)
         return;
     const bool is_idle = run_control_is_idle(c->site->control);
     const uint64_t now_ns = clock_now_ns();
-    struct exchange *e = c->waiting;
+    struct web_exchange *e = c->waiting;
     while (e != NULL) {
-        struct exchange *next = e->next;
+        struct web_exchange *next = e->next;
         if (is_idle || now_ns - e->put_off_ns > WAIT_MAX_NS) {
             take_out(c, e);
             MHD_resume_connection(e->connection);
@@ -264,10 +265,10 @@ void exchange_resume_waiting(struct exchange_context *c)
     }
 }
 
-void exchange_drop_waiting(struct exchange_context *c)
+void web_exchange_drop_waiting(struct web_exchanges *c)
 {
     while (c->waiting != NULL) {
-        struct exchange *e = c->waiting;
+        struct web_exchange *e = c->waiting;
         take_out(c, e);
         MHD_resume_connection(e->connection);
     }
