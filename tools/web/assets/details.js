@@ -57,15 +57,41 @@ squall.details = (() => {
         return `${count(a.scheduled)} scheduled = ${parts.join(' + ')}`;
     }
 
+    /** "ok: 1,004 equations of counts, times and intervals hold", or what does not. */
+    function auditText(audit) {
+        if (!audit)
+            return null;
+        return audit.ok ? `ok: ${count(audit.equations)} equations of counts, times and intervals hold`
+            : `FAILED: ${[audit.findings].flat().join('; ')}`;
+    }
+
+    const PHASES = [['connect', 'Connecting'], ['tls', 'TLS handshake'], ['first_byte', 'First byte'],
+        ['queued', 'Waiting to be sent'], ['generator', 'In squall itself'],
+        ['loop_turn', 'One turn of a worker']];
+
+    function phaseTable(phases) {
+        const known = PHASES.filter(([key]) => phases[key] && phases[key].count > 0);
+        return squall.table.plain('What the time was spent on', ['Part of a request', 'How often', 'p50',
+            'p90', 'p99', 'At most'], known.map(([key, label]) => [label, count(phases[key].count),
+            ...['p50', 'p90', 'p99', 'max'].map((at) => latency(phases[key][at]))]));
+    }
+
+    function expectationTable(all) {
+        return squall.table.plain('Expectations', ['Expected', 'Found', 'Holds'], all.map((one) =>
+            [one.expr, one.value_us !== null ? latency(one.value_us) : digits(one.value),
+                one.holds ? 'yes' : 'no']));
+    }
+
     function generatorFacts(result) {
         const g = result.generator || {}, late = g.lateness_us || {}, c = result.connections || {};
         return [
-            ['Verdict', [g.verdict, ...(g.reasons || [])].filter(Boolean).join(': ') || NONE],
-            ['Limit', g.bottleneck],
+            ['Verdict', g.verdict || NONE], ['Limit', g.bottleneck],
+            ['Besides', (g.reasons || []).filter((reason) =>
+                !(g.bottleneck || '').includes(reason)).join('; ')],
             ['CPU of each thread', (g.cpu || []).map(percent).join(', ')],
             ['Late by', `p50 ${latency(late.p50)} · p99 ${latency(late.p99)} · at most ` +
                 latency(late.max)],
-            ['Accounting', books(result)],
+            ['Accounting', books(result)], ['Audit', auditText(result.audit)],
             ['Connections', `${count(c.opened)} opened · ${count(c.reused)} requests on one that ` +
                 'was open'],
             ['Closed', listed(c.closed)],
@@ -76,18 +102,15 @@ squall.details = (() => {
     }
 
     function health() {
-        const list = make('div'), expectations = make('div');
+        const list = make('div'), tables = make('div', { class: 'stack' });
         return {
             title: 'Generator and books', name: 'health',
-            element: make('div', { class: 'columns' }, list, expectations),
+            element: make('div', { class: 'columns' }, list, tables),
             update(model) {
                 fill(list, facts(generatorFacts(model.result)));
-                const all = model.result.expectations || [];
-                expectations.hidden = all.length === 0;
-                fill(expectations, squall.table.plain('Expectations',
-                    ['Expected', 'Found', 'Holds'], all.map((one) => [one.expr,
-                        one.value_us !== null ? latency(one.value_us) : digits(one.value),
-                        one.holds ? 'yes' : 'no'])));
+                const { expectations, phases_us: phases } = model.result;
+                fill(tables, expectations && expectations.length ? expectationTable(expectations) : null,
+                    phases ? phaseTable(phases) : null);
             },
         };
     }

@@ -34,11 +34,13 @@ squall.server = (() => {
         } catch {
             answer = null;
         }
-        if (!response.ok)
-            throw new Refusal(answer && answer.error ? answer.error
-                : `squall answered ${response.status} ${response.statusText}`,
-            answer && answer.field, response.status);
-        return answer;
+        if (response.ok)
+            return answer;
+        /* The API refuses in JSON, what guards it in a plain sentence. */
+        const isPlain = (response.headers.get('Content-Type') || '').startsWith('text/plain');
+        throw new Refusal(answer && answer.error ? answer.error : isPlain && text ? text.trim()
+            : `squall answered ${response.status} ${response.statusText}`,
+        answer && answer.field, response.status);
     }
 
     async function send(method, path, body) {

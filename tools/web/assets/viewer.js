@@ -40,7 +40,9 @@ squall.viewer = (() => {
             say(mark, verdict.mark);
             say(outcome, verdict.outcome);
             say(limit, verdict.limit);
-            fill(reasons, verdict.reasons.map((reason) => make('li', {}, reason)));
+            /* The limit may be one of the reasons; said once is enough. */
+            fill(reasons, verdict.reasons.filter((reason) => !verdict.limit.includes(reason))
+                .map((reason) => make('li', {}, reason)));
         }
         return { element, update };
     }
