@@ -26,7 +26,8 @@ struct desk {
     struct worker *worker;
     struct tally *tally;
     struct routes routes;
-    _Atomic uint32_t stop, users_target;
+    _Atomic uint32_t stop, users_gone;
+    _Atomic uint64_t users_wanted;
 };
 
 static int desk_open(void **state)
@@ -46,8 +47,9 @@ static int desk_open(void **state)
                                         .routes = &d->routes,
                                         .shard = d->shard,
                                         .stop = &d->stop,
-                                        .users_target = &d->users_target };
-    d->users_target = 1;
+                                        .users_wanted = &d->users_wanted,
+                                        .users_gone = &d->users_gone };
+    d->users_wanted = users_wanted_pack((struct users_wanted){ .users = 1 });
     assert_int_equal(worker_open(&d->worker, &setup), 0);
     assert_int_equal(worker_start(d->worker, START), 0);
     *state = d;
