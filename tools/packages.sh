@@ -10,6 +10,7 @@ packages_to_build=(
 packages_to_test=(
     libcmocka-dev python3 'nginx-light|nginx|nginx-core|nginx-full|nginx-extras'
     python3-django python3-djangorestframework gunicorn wrk curl nftables python3-yaml python3-jsonschema 'python3-locust?' 'chromium?'
+    python3-django python3-djangorestframework gunicorn wrk curl nftables python3-yaml python3-jsonschema python3-markdown 'python3-locust?'
 )
 
 package_is_installed() {
