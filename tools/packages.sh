@@ -9,8 +9,8 @@ packages_to_build=(
 )
 packages_to_test=(
     libcmocka-dev python3 'nginx-light|nginx|nginx-core|nginx-full|nginx-extras'
-    python3-django python3-djangorestframework gunicorn wrk curl nftables python3-yaml python3-jsonschema 'python3-locust?' 'chromium?'
-    python3-django python3-djangorestframework gunicorn wrk curl nftables python3-yaml python3-jsonschema python3-markdown 'python3-locust?'
+    python3-django python3-djangorestframework gunicorn wrk curl nftables tmux man-db
+    python3-yaml python3-jsonschema python3-markdown 'python3-locust?' 'chromium?'
 )
 
 package_is_installed() {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/cli/command.h"
+#include "tools/cli/options.h"
 #include "tools/cli/streams.h"
 #include "tools/target/target.h"
 #include "tools/web/web_command.h"
@@ -13,13 +14,16 @@ static int run_target(const struct invocation *call)
 }
 
 static const struct command commands[] = {
-    { "run", "FILE [options]", "a scenario: users, tasks, waits", command_run },
-    { "web", "[FILE...]", "the same, started and watched from a browser", command_web },
-    { "check", "FILE", "read a scenario, print the plan it means", command_check },
-    { "report", "RUN.json -o FILE", "draw a stored run again", command_report },
-    { "compare", "BASE.json NEW.json", "two stored runs side by side", command_compare },
-    { "doctor", "[--fix]", "is this host ready for the load you plan", command_doctor },
+    { "run", "FILE [options]", "a scenario: users, tasks, waits", command_run, FORM_RUN },
+    { "web", "[FILE...]", "the same, started and watched from a browser", command_web, FORM_WEB },
+    { "check", "FILE", "read a scenario, print the plan it means", command_check, FORM_CHECK },
+    { "report", "RUN.json -o FILE", "draw a stored run again", command_report, FORM_REPORT },
+    { "compare", "BASE.json NEW.json", "two stored runs side by side", command_compare,
+      FORM_COMPARE },
+    { "doctor", "[--fix]", "is this host ready for the load you plan", command_doctor,
+      FORM_DOCTOR },
     { "target", "[options]", "the built-in server with known answers", run_target },
+    { "pages", "man|bash|zsh|fish", NULL, command_pages },
 };
 
 int main(int argc, char **argv)

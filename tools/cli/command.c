@@ -10,6 +10,8 @@ void command_usage(FILE *out, const struct invocation *call)
     fprintf(out, "usage: squall %-24s one kind of request, as fast as it goes\n", "[options] URL");
     for (size_t i = 0; i < call->command_count; i++) {
         const struct command *c = &call->commands[i];
+        if (c->sentence == NULL)
+            continue;
         fprintf(out, "       squall %s %-*s %s\n", c->name,
                 (int)(23 - snprintf(NULL, 0, "%s", c->name)), c->arguments, c->sentence);
     }
@@ -21,8 +23,9 @@ bool command_is_mistyped(const struct invocation *call, const char *word)
         return false;
     const char *names[16];
     size_t count = 0;
-    for (; count < call->command_count && count < sizeof names / sizeof names[0]; count++)
-        names[count] = call->commands[count].name;
+    for (size_t i = 0; i < call->command_count && count < sizeof names / sizeof names[0]; i++)
+        if (call->commands[i].sentence != NULL)
+            names[count++] = call->commands[i].name;
     const char *near = diag_nearest(word, names, count);
     if (near == NULL)
         return false;

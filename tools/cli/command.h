@@ -24,8 +24,9 @@ struct invocation;
 struct command {
     const char *name;
     const char *arguments; /* as usage lines show them */
-    const char *sentence;
+    const char *sentence;  /* NULL = not shown, for the build only */
     int (*run)(const struct invocation *call);
+    unsigned form; /* enum option_form: whose options it takes; 0 = none of the table's */
 };
 
 /* How squall was called. */
@@ -43,6 +44,7 @@ int command_check(const struct invocation *call);
 int command_report(const struct invocation *call);
 int command_compare(const struct invocation *call);
 int command_doctor(const struct invocation *call);
+int command_pages(const struct invocation *call);
 
 /* The usage lines of all forms. */
 void command_usage(FILE *out, const struct invocation *call);
