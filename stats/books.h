@@ -40,6 +40,14 @@ static inline void books_begin(struct books *b, uint64_t due_ns)
     cell_add(&b->begun_due_ns, due_ns);
 }
 
+/* So many that began are due so much later than they were. */
+static inline void books_postpone(struct books *b, uint64_t count, uint64_t by_ns)
+{
+#if SQUALL_AUDIT
+    cell_add(&b->begun_due_ns, count * by_ns);
+#endif
+}
+
 static inline void books_end(struct books *b, uint64_t due_ns, uint64_t now_ns)
 {
     if (!SQUALL_AUDIT)

@@ -324,10 +324,25 @@ bool fleet_is_done(const struct fleet *f)
     return atomic_load_explicit(&f->done, memory_order_acquire) == f->thread_count;
 }
 
+/* Nothing happens when the word is another one by now. */
+static void fleet_change_stop(struct fleet *f, enum stop_word from, enum stop_word to)
+{
+    uint32_t expected = from;
+    atomic_compare_exchange_strong(&f->stop, &expected, to);
+}
+
 void fleet_stop(struct fleet *f)
 {
-    uint32_t expected = STOP_NO;
-    atomic_compare_exchange_strong(&f->stop, &expected, STOP_DRAIN);
+    fleet_change_stop(f, STOP_PAUSE, STOP_DRAIN);
+    fleet_change_stop(f, STOP_NO, STOP_DRAIN);
+}
+
+void fleet_pause(struct fleet *f, bool is_paused)
+{
+    if (is_paused)
+        fleet_change_stop(f, STOP_NO, STOP_PAUSE);
+    else
+        fleet_change_stop(f, STOP_PAUSE, STOP_NO);
 }
 
 void fleet_stop_now(struct fleet *f)

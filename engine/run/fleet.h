@@ -61,6 +61,10 @@ bool fleet_is_done(const struct fleet *f); /* every worker has finished; any thr
 void fleet_stop(struct fleet *f);          /* no new requests, drain, then done; signal-safe */
 void fleet_stop_now(struct fleet *f);      /* done at the next turn; signal-safe */
 
+/* No new requests until it is taken back; those in flight end. The run's clock stands still: all
+ * that was to come, its end too, comes as much later. No effect on a run that stops. Any thread. */
+void fleet_pause(struct fleet *f, bool is_paused);
+
 /* So many users from now on, started or stopped at the spawn rate, which counts from the moment
  * each worker notices; num 0 = the plan's rate. More than fleet_users_max() are cut to that. A rate
  * is rounded down to thousandths. Users of a plan with stages follow those, whatever is asked for.

@@ -320,9 +320,33 @@ void pace_begin(struct worker *w)
     }
 }
 
+static uint64_t later(uint64_t at_ns, uint64_t by_ns)
+{
+    return at_ns == UINT64_MAX ? UINT64_MAX : at_ns + by_ns;
+}
+
+static void arrivals_postpone(struct arrivals *a, uint64_t by_ns)
+{
+    a->start_ns += by_ns;
+    a->due_ns = later(a->due_ns, by_ns);
+}
+
+void pace_postpone(struct worker *w, uint64_t by_ns)
+{
+    struct pace *p = &w->pace;
+    p->spawn_base_ns += by_ns;
+    p->stage_ns = later(p->stage_ns, by_ns);
+    arrivals_postpone(&p->noticed, by_ns);
+    arrivals_postpone(&p->begun, by_ns);
+    p->backlog_due_ns += p->backlog * by_ns;
+    for (uint32_t i = 0; i < p->notices.count; i++)
+        p->notices.ring[(p->notices.first + i) % NOTICES_MAX].at_ns += by_ns;
+    books_postpone(&w->shard->arrivals, p->backlog, by_ns);
+}
+
 void pace_run(struct worker *w)
 {
-    if (w->draining)
+    if (w->draining || w->paused)
         return;
     if (has_user_stages(w))
         users_follow_stages(w);
@@ -334,7 +358,7 @@ void pace_run(struct worker *w)
 
 uint64_t pace_next_ns(const struct worker *w)
 {
-    if (w->draining)
+    if (w->draining || w->paused)
         return UINT64_MAX;
     uint64_t next_ns = spawn_next_ns(w);
     if (w->plan->load.is_open && w->requests_left > 0 && w->pace.noticed.due_ns < w->end_ns &&

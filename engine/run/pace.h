@@ -87,6 +87,9 @@ void pace_run(struct worker *w);
 /* When pace_run() has something to do next; UINT64_MAX = never. */
 uint64_t pace_next_ns(const struct worker *w);
 
+/* The run stood still for so long: whatever was to come comes as much later. */
+void pace_postpone(struct worker *w, uint64_t by_ns);
+
 /* A user rests: an arrival that waits takes it, else it joins the resting. `worked`: its last
  * request went well. */
 void pace_user_rests(struct worker *w, uint32_t user, bool worked);

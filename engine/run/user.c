@@ -101,6 +101,10 @@ static bool user_pauses(struct worker *w, struct user *u, const struct conn *c)
 void user_ask(struct worker *w, struct user *u, uint32_t request)
 {
     const struct plan_request *r = &w->plan->requests[request];
+    if (w->paused) {
+        user_wait_until(w, u, w->now_ns); /* the timers stand still: it asks when they go on */
+        return;
+    }
     struct conn *own = w->pools == NULL ? user_own_conn(w, u, r->origin) : NULL;
     if (own != NULL && user_pauses(w, u, own))
         return;

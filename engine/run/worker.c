@@ -214,13 +214,49 @@ static bool worker_is_done(const struct worker *w)
            (w->requests_left == 0 || everybody_is_gone(w));
 }
 
+/* ---- pausing ---- */
+
+/* The run stood still: users that wait do so as much longer, and what was due is due as much
+ * later. */
+static void worker_go_on(struct worker *w)
+{
+    const uint64_t stood_ns = w->now_ns - w->paused_ns;
+    w->start_ns += stood_ns;
+    if (w->end_ns != UINT64_MAX)
+        w->end_ns += stood_ns;
+    pace_postpone(w, stood_ns);
+    for (uint32_t i = 0; i < w->users_made; i++) {
+        struct user *u = &w->users[i];
+        if (u->state != USER_WAITING)
+            continue;
+        timers_set(w->user_timers, i, u->timer.due_ns + stood_ns);
+        if (!u->is_arrival)
+            continue;
+        u->due_ns += stood_ns;
+        books_postpone(&w->shard->arrivals, 1, stood_ns);
+    }
+}
+
+static void worker_follow_pause(struct worker *w)
+{
+    const bool is_wanted = worker_stop_word(w) == STOP_PAUSE && !w->draining;
+    if (is_wanted == w->paused)
+        return;
+    w->paused = is_wanted;
+    if (is_wanted)
+        w->paused_ns = w->now_ns;
+    else
+        worker_go_on(w);
+}
+
 /* Takes the run through its end: draining, closing, over. False when it is over. */
 static bool worker_follow_end(struct worker *w)
 {
     const bool stop_now = worker_stop_word(w) == STOP_NOW || w->error != 0;
     if (!w->draining) {
         const bool all_done = worker_is_done(w);
-        if (w->now_ns < w->end_ns && worker_stop_word(w) == STOP_NO && !all_done && !stop_now)
+        const bool has_time = w->now_ns < w->end_ns || w->paused;
+        if (has_time && worker_stop_word(w) < STOP_DRAIN && !all_done && !stop_now)
             return true;
         worker_begin_drain(w, stop_now ? 0 : w->plan->load.grace_ns);
         w->is_complete = all_done;
@@ -316,8 +352,10 @@ static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
 static uint64_t worker_wake_ns(const struct worker *w)
 {
     uint64_t wake_ns = w->flush_ns + STOP_LOOK_NS;
-    wake_ns = earlier(wake_ns, timers_next_ns(w->user_timers));
     wake_ns = earlier(wake_ns, timers_next_ns(w->conn_timers));
+    if (w->paused)
+        return wake_ns;
+    wake_ns = earlier(wake_ns, timers_next_ns(w->user_timers));
     wake_ns = earlier(wake_ns, pace_next_ns(w));
     wake_ns = earlier(wake_ns, w->draining ? w->give_up_ns : w->end_ns);
     return MUTANT_IS(6) ? (wake_ns / 1000000 + 1) * 1000000 : wake_ns;
@@ -377,7 +415,9 @@ bool worker_turn(struct worker *w)
     worker_note_turn(w, began_ns, wake_ns);
     shard_count(w->shard, COUNTER_COMPLETIONS, ring_reap(w->ring, conn_deliver, w));
     timers_run(w->conn_timers, w->now_ns, UINT32_MAX, conn_timer_due, w);
-    timers_run(w->user_timers, w->now_ns, UINT32_MAX, user_timer_due, w);
+    worker_follow_pause(w);
+    if (!w->paused)
+        timers_run(w->user_timers, w->now_ns, UINT32_MAX, user_timer_due, w);
     pace_run(w);
     worker_show_load(w);
     if (worker_follow_end(w))

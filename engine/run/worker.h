@@ -18,7 +18,9 @@
 
 struct worker;
 
-enum stop_word { STOP_NO, STOP_DRAIN, STOP_NOW };
+/* A pause is a stop that may be taken back: nothing begins until then, and the run's clock stands
+ * still. */
+enum stop_word { STOP_NO, STOP_PAUSE, STOP_DRAIN, STOP_NOW };
 
 /* How many users are wanted, of all cores together, and how fast to get there, in one word so that
  * both change at once. */

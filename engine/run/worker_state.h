@@ -100,6 +100,7 @@ struct worker {
     uint64_t start_ns;
     uint64_t end_ns;          /* when no new requests begin any more; UINT64_MAX = no limit */
     uint64_t give_up_ns;      /* when draining: end of the grace */
+    uint64_t paused_ns;       /* when paused: since when */
     uint64_t delay_before_ns; /* run-queue delay of this thread before the run */
     uint64_t cpu_read_ns;     /* when the CPU clock was last read */
     uint64_t last_done_ns;
@@ -107,6 +108,7 @@ struct worker {
     int error;
     bool is_complete; /* of a number of requests: every one was begun and is over */
     bool draining;    /* no new requests */
+    bool paused;      /* none either, for now; users' timers stand still */
     bool closing;     /* all requests are accounted for: connections are being closed */
 };
 

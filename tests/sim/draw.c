@@ -240,6 +240,10 @@ void draw_run(struct draw *d, uint64_t seed)
         c->addresses = (uint32_t)between(&p, 2, 3);
     if (chance(&p, 10))
         c->move_at_ns = between(&p, 1, 200) * MS;
+    if (chance(&p, 15)) {
+        c->pause_at_ns = between(&p, 1, 200) * MS;
+        c->resume_at_ns = c->pause_at_ns + between(&p, 1, 300) * MS;
+    }
 }
 
 char *draw_describe(const struct draw *d, char *out, size_t cap)

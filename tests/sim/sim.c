@@ -44,6 +44,15 @@ static void stop_is_asked(struct world *w, const struct event *e)
     atomic_store(&s->stop, (uint32_t)e->number);
 }
 
+/* As fleet_pause() does it: a run that stops is not paused, nor taken back. */
+static void pause_is_asked(struct world *w, const struct event *e)
+{
+    struct sim *s = e->subject;
+    uint32_t before = e->number == STOP_PAUSE ? STOP_NO : STOP_PAUSE;
+    world_note(w, "pause", e->number, 0);
+    atomic_compare_exchange_strong(&s->stop, &before, (uint32_t)e->number);
+}
+
 static void users_are_retargeted(struct world *w, const struct event *e)
 {
     struct sim *s = e->subject;
@@ -118,6 +127,16 @@ static void sim_open_world(struct sim *s, uint64_t seed)
         world_schedule(w, &(struct event){ .at_ns = s->start_ns + c->watch_every_ns,
                                            .fire = watcher_looks,
                                            .subject = s });
+    if (c->pause_at_ns != 0) {
+        world_schedule(w, &(struct event){ .at_ns = s->start_ns + c->pause_at_ns,
+                                           .fire = pause_is_asked,
+                                           .subject = s,
+                                           .number = STOP_PAUSE });
+        world_schedule(w, &(struct event){ .at_ns = s->start_ns + c->resume_at_ns,
+                                           .fire = pause_is_asked,
+                                           .subject = s,
+                                           .number = STOP_NO });
+    }
     if (c->retarget_at_ns != 0)
         world_schedule(w, &(struct event){ .at_ns = s->start_ns + c->retarget_at_ns,
                                            .fire = users_are_retargeted,

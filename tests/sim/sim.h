@@ -28,6 +28,8 @@ struct sim_config {
     uint32_t stop_word;            /* … this */
     uint32_t addresses;            /* that an origin's name stands for; 0 = one */
     uint64_t move_at_ns;           /* since the start, 0 = never: names come to stand for others */
+    uint64_t pause_at_ns;          /* since the start, 0 = never: it is paused, and goes … */
+    uint64_t resume_at_ns;         /* … on */
     uint64_t retarget_at_ns;       /* since the start, 0 = never: the users' target becomes … */
     uint32_t retarget_users;       /* … this, … */
     uint32_t retarget_spawn_rate; /* … at so many thousandths of a user a second; 0 = the plan's */
