@@ -265,6 +265,28 @@ static void an_interruption_and_a_bug_are_reasons(void **state)
     assert_int_equal(v.reason_count, 3);
 }
 
+static void what_somebody_changed_is_told_and_is_no_fault(void **state)
+{
+    (void)state;
+    struct verdict_facts f = facts_of_a_plain_run();
+    f.changes = (struct verdict_changes){ .pauses = 2,
+                                          .paused_s = 3.2,
+                                          .resets = 1,
+                                          .reset_at_s = 12,
+                                          .users_changes = 1,
+                                          .users_last = 260 };
+    const struct verdict v = verdict_of(&f);
+    assert_string_equal(v.word, "ok");
+    assert_int_equal(v.reason_count, 3);
+    assert_string_equal(v.reasons[0],
+                        "the numbers were reset 12 s after the start: nothing here is from "
+                        "before");
+    assert_string_equal(v.reasons[1], "paused 2 times, 3.2 s in all: in no duration and no rate, "
+                                      "but in the timeline");
+    assert_string_equal(v.reasons[2], "the number of users was changed once while it ran, in the "
+                                      "end to 260");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +305,7 @@ int main(void)
         cmocka_unit_test(nothing_is_claimed_without_an_answer),
         cmocka_unit_test(a_share_that_is_not_known_counts_as_nothing),
         cmocka_unit_test(an_interruption_and_a_bug_are_reasons),
+        cmocka_unit_test(what_somebody_changed_is_told_and_is_no_fault),
     };
     cmocka_set_test_filter(getenv("TEST"));
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL) == 0 ? EXIT_SUCCESS

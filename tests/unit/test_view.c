@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "stats/report/glyph.h"
+#include "tools/live/keys.h"
 #include "tools/live/view.h"
 
 #define ROWS_MAX 40u
@@ -115,8 +116,10 @@ static void the_first_second_has_no_table_and_no_zeros(void **state)
     scene.cpu[0] = NAN;
     char *lines = draw(80, 24, true, false);
     assert_null(strstr(lines, "# reqs"));
-    assert_non_null(strstr(lines, "req/s now  -"));
-    assert_non_null(strstr(lines, "squall CPU -"));
+    assert_non_null(strstr(lines, "\nreq/s                -"));
+    assert_non_null(strstr(lines, "\np99 ms               -"));
+    assert_non_null(strstr(lines, "\nsquall CPU           -"));
+    assert_non_null(strstr(lines, "\nlimit       -"));
     free(lines);
 }
 
@@ -125,7 +128,7 @@ static void endpoints_that_do_not_fit_are_counted(void **state)
     (void)state;
     set_scene(ROWS_MAX);
     char *lines = draw(80, 24, true, false);
-    assert_non_null(strstr(lines, "and 25 more"));
+    assert_non_null(strstr(lines, "and 30 more"));
     assert_non_null(strstr(lines, "Aggregated"));
     free(lines);
 
@@ -152,9 +155,9 @@ static void a_long_name_is_cut_and_marked(void **state)
     set_scene(1);
     scene.rows[0].name = "/a/very/long/path/that/does/not/fit";
     char *lines = draw(80, 24, false, false);
-    assert_non_null(strstr(lines, "\nGET /a/very/long/path/th~ "));
+    assert_non_null(strstr(lines, "\nGET /a/very/long/path/~ "));
     free(lines);
-    lines = draw(110, 24, false, false);
+    lines = draw(130, 24, false, false);
     assert_non_null(strstr(lines, "\nGET /a/very/long/path/that/does/not/fit "));
     free(lines);
 }
@@ -219,6 +222,114 @@ static void progress_goes_by_the_nearer_limit(void **state)
     free(lines);
 }
 
+static void the_whole_run_and_the_last_second_stand_side_by_side(void **state)
+{
+    (void)state;
+    set_scene(1);
+    static struct summary second;
+    static struct summary_row row;
+    second = scene.summary;
+    row = scene.rows[0];
+    row.latency.quantile_us[SUMMARY_P50] = 7000;
+    second.rows = &row;
+    scene.view.second = &second;
+    char *lines = draw(80, 24, false, false);
+    assert_non_null(strstr(lines, " since the start, ms "));
+    assert_non_null(strstr(lines, " last second, ms "));
+    assert_non_null(strstr(lines, "0.412"));
+    assert_non_null(strstr(lines, "7.000"));
+    free(lines);
+
+    scene.view.was_reset = true;
+    lines = draw(80, 24, false, false);
+    assert_non_null(strstr(lines, " since the reset, ms "));
+    free(lines);
+}
+
+static void failures_are_told_most_first(void **state)
+{
+    (void)state;
+    set_scene(2);
+    static struct tally_failure failures[] = {
+        { .endpoint = 0, .class = FAILURE_HTTP_ERROR, .message = "status 500", .count = 3 },
+        { .endpoint = 0, .class = FAILURE_HTTP_ERROR, .message = "status 404", .count = 40 },
+        { .endpoint = 1, .class = FAILURE_HTTP_ERROR, .message = "status 404", .count = 40 },
+        { .endpoint = 1, .class = FAILURE_HTTP_ERROR, .message = "status 503", .count = 1 },
+    };
+    struct tally *tally = NULL;
+    assert_int_equal(tally_open(&tally, 2), 0);
+    memcpy(tally->failures, failures, sizeof failures);
+    tally->failure_count = sizeof failures / sizeof failures[0];
+    scene.rows[1].name = "/other";
+    scene.summary.total.failed = 84;
+    scene.view.failures = tally;
+    char *lines = draw(80, 24, false, false);
+    assert_non_null(strstr(lines, "\n      40  GET /api/tweets/  status 404\n"
+                                  "      40  GET /other  status 404\n"
+                                  "       3  GET /api/tweets/  status 500\n"));
+    assert_null(strstr(lines, "status 503"));
+    free(lines);
+    for (unsigned rows = 1; rows < 40; rows++) {
+        lines = draw(60, rows, true, false);
+        assert_fits(lines, 60, rows);
+        free(lines);
+    }
+    tally_close(tally);
+}
+
+static void a_sentence_is_cut_where_it_still_says_something(void **state)
+{
+    (void)state;
+    set_scene(1);
+    scene.view.limit = "the server or the network, as far as CPU share tells: squall used at most "
+                       "31 % of a CPU";
+    char *lines = draw(80, 24, false, false);
+    assert_non_null(
+        strstr(lines, "\nlimit       the server or the network, as far as CPU share tells\n"));
+    free(lines);
+    lines = draw(50, 24, false, false);
+    assert_non_null(strstr(lines, "\nlimit       the server or the network\n"));
+    free(lines);
+    lines = draw(120, 24, false, false);
+    assert_non_null(strstr(lines, "31 % of a CPU\n"));
+    free(lines);
+}
+
+static void the_last_line_tells_about_the_keys(void **state)
+{
+    (void)state;
+    set_scene(3);
+    char *lines = draw(80, 24, false, false);
+    assert_null(strstr(lines, "? keys"));
+    free(lines);
+
+    scene.view.has_keys = true;
+    lines = draw(80, 24, false, false);
+    assert_non_null(strstr(lines, "\n? keys\n"));
+    free(lines);
+
+    scene.view.is_paused = true;
+    lines = draw(80, 24, false, false);
+    assert_non_null(strstr(lines, "\npaused: "));
+    assert_non_null(strstr(lines, "3.1 s, paused\n"));
+    free(lines);
+
+    scene.view.shows_keys = true;
+    scene.view.notice = "260 users wanted";
+    for (unsigned columns = 20; columns < 120; columns += 3) {
+        for (unsigned rows = 1; rows < 40; rows++) {
+            lines = draw(columns, rows, false, false);
+            assert_fits(lines, columns, rows);
+            free(lines);
+        }
+    }
+    lines = draw(78, 24, false, false);
+    assert_non_null(strstr(lines, "\n260 users wanted\n"));
+    for (size_t i = 0; i < key_row_count; i++)
+        assert_non_null(strstr(lines, key_rows[i].sentence));
+    free(lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +341,10 @@ int main(void)
         cmocka_unit_test(names_from_elsewhere_cannot_move_the_cursor),
         cmocka_unit_test(a_plain_screen_gets_plain_bytes),
         cmocka_unit_test(progress_goes_by_the_nearer_limit),
+        cmocka_unit_test(the_whole_run_and_the_last_second_stand_side_by_side),
+        cmocka_unit_test(failures_are_told_most_first),
+        cmocka_unit_test(a_sentence_is_cut_where_it_still_says_something),
+        cmocka_unit_test(the_last_line_tells_about_the_keys),
     };
     cmocka_set_test_filter(getenv("TEST"));
     return cmocka_run_group_tests_name("view", tests, NULL, NULL) == 0 ? EXIT_SUCCESS

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/cli/options.h"
+#include "tools/live/keys.h"
 
 /* A text as roff understands it: a dash is a dash to be typed, a quote is not curled. */
 static void put_text(FILE *out, const char *text)
@@ -151,6 +152,22 @@ static const char *const scenarios[] = {
     "prints the plan that a file means.",
 };
 
+static void put_keys(FILE *out)
+{
+    fputs(".SH KEYS\nWhile a run is watched on a terminal, a key does this at once:\n", out);
+    for (size_t i = 0; i < key_row_count; i++) {
+        const char letter[] = { key_rows[i].letter, '\0' };
+        fputs(".TP\n.B ", out);
+        put_text(out, letter);
+        fputc('\n', out);
+        put_text(out, key_rows[i].sentence);
+        fputc('\n', out);
+    }
+    fputs(".PP\nThe report says what was changed. Users can be changed in\n.B squall run\nonly, "
+          "up to ten times as many as it began with; a pause is in no duration and no rate.\n",
+          out);
+}
+
 static const struct {
     int code;
     const char *sentence;
@@ -229,6 +246,7 @@ void manual_write(FILE *out, const struct invocation *call)
     put_commands(out, call);
     put_all_options(out, call);
     SECTION(out, "SCENARIOS", scenarios);
+    put_keys(out);
     put_exit_codes(out);
     SECTION(out, "ENVIRONMENT", environment);
     SECTION(out, "FILES", files);

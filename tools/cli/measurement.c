@@ -12,6 +12,7 @@
 #include "engine/io/clock.h"
 #include "engine/io/tls_context.h"
 #include "engine/run/fleet.h"
+#include "tools/cli/controls.h"
 #include "tools/cli/delivery.h"
 #include "tools/cli/fault.h"
 #include "tools/cli/readiness.h"
@@ -21,6 +22,8 @@
 
 #define POLL_NS          UINT64_C(20000000) /* how soon the end is noticed */
 #define RING_ENTRIES_MAX 4096u
+#define USERS_RESERVED   10 /* times as many as were asked for may be wanted by key */
+#define FILES_SPARE      256
 
 /* As many descriptors as this process may have: a connection takes one. */
 static void raise_limits(void)
@@ -113,6 +116,24 @@ static uint32_t ring_entries_wanted(void)
     return entries <= RING_ENTRIES_MAX ? (uint32_t)entries : RING_ENTRIES_MAX;
 }
 
+/* Whether somebody sits there who may press keys. */
+static bool is_watched(const struct options *o)
+{
+    return !o->quiet && isatty(STDERR_FILENO) && isatty(STDIN_FILENO);
+}
+
+/* Room for more users than were asked for, as far as the descriptors of their connections go. */
+static uint32_t users_to_reserve(const struct plan *plan)
+{
+    const uint64_t users = plan->load.users;
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_max < FILES_SPARE)
+        return 0;
+    const uint64_t most = (files.rlim_max - FILES_SPARE) / (plan->origin_count + 1);
+    const uint64_t wanted = users * USERS_RESERVED;
+    return (uint32_t)(most < users ? users : wanted < most ? wanted : most);
+}
+
 int measurement_open(struct measurement *m, uint32_t users_max)
 {
     const struct options *o = m->options;
@@ -197,7 +218,7 @@ static int watch_shards(struct measurement *m)
 }
 
 /* NULL = no live view. */
-static struct screen *open_screen(const struct measurement *m)
+static struct screen *open_screen(const struct measurement *m, bool has_keys)
 {
     const struct plan_load *load = &m->plan->load;
     struct screen *screen = NULL;
@@ -207,16 +228,16 @@ static struct screen *open_screen(const struct measurement *m)
         .fd = STDERR_FILENO,
         .is_color_forbidden = m->options->no_color,
         .title = m->plan->file != NULL ? m->plan->file : m->options->subject,
+        .host = m->plan->file != NULL ? m->plan->host : NULL,
+        .has_keys = has_keys,
         .load = {
             .is_url = m->options->form == FORM_URL,
             .rate_per_s = load->is_open ? (double)load->rate.num / (double)load->rate.den : 0,
             .connections = load->connections,
-            .users = load->users,
         },
         .started_ns = m->collector->setup.started_ns,
         .duration_ns = load->duration_ns,
         .requests_max = load->requests_max,
-        .collector = m->collector,
     };
     (void)screen_open(&screen, &setup);
     return screen;
@@ -243,9 +264,53 @@ bool measurement_look(struct measurement *m, uint64_t now_ns)
     return collector_tick(m->collector, now_ns) == 0;
 }
 
-/* Waits for the end of the run, collecting every second and drawing in between. */
-static void watch(struct measurement *m, struct screen *screen)
+/* What a run is watched with. */
+struct watch {
+    struct measurement *measurement;
+    struct screen *screen; /* NULL = no live view */
+    struct controls controls;
+    char limit[256]; /* who limits the run so far */
+};
+
+/* Judges the run so far as the report will. */
+static void judge(struct watch *w)
 {
+    struct record *record = NULL;
+    if (w->screen == NULL || measurement_record(&record, w->measurement, false) != 0)
+        return;
+    (void)snprintf(w->limit, sizeof w->limit, "%s", record->result.generator.bottleneck);
+    record_close(record);
+}
+
+static void draw(struct watch *w, uint64_t now_ns)
+{
+    const struct measurement *m = w->measurement;
+    const struct controls *c = &w->controls;
+    const struct screen_state state = {
+        .collector = m->collector,
+        .users_wanted = fleet_users_wanted(m->fleet),
+        .paused_ns = controls_paused_ns(c, now_ns),
+        .limit = m->collector->total != NULL ? w->limit : NULL,
+        .notice = controls_notice(c, now_ns),
+        .is_stopping = m->signal != 0,
+        .is_paused = c->is_paused,
+        .shows_keys = c->shows_keys,
+    };
+    screen_draw_when_due(w->screen, now_ns, &state);
+}
+
+/* Puts the terminal in order before Ctrl-Z takes effect. */
+static void suspend(struct watch *w)
+{
+    screen_hide(w->screen);
+    keyboard_release(w->controls.keyboard);
+    stop_signals_suspend();
+}
+
+/* Waits for the end of the run, collecting every second and drawing in between. */
+static void watch_run(struct watch *w)
+{
+    struct measurement *m = w->measurement;
     uint64_t now_ns = clock_now_ns();
     while (!fleet_is_done(m->fleet)) {
         uint64_t until_ns = now_ns + POLL_NS;
@@ -253,12 +318,27 @@ static void watch(struct measurement *m, struct screen *screen)
             until_ns = collector_due_ns(m->collector);
         if (settling_due_ns(m->settling) < until_ns)
             until_ns = settling_due_ns(m->settling);
-        stop_signals_wait(now_ns, until_ns);
+        stop_signals_wait(now_ns, until_ns, keyboard_fd(w->controls.keyboard));
+        if (stop_signals_wants_suspension())
+            suspend(w);
         now_ns = clock_now_ns();
-        tell_stopping(m, screen);
-        (void)measurement_look(m, now_ns);
-        screen_draw_when_due(screen, now_ns, m->signal != 0);
+        tell_stopping(m, w->screen);
+        if (controls_act(&w->controls, now_ns))
+            screen_hurry(w->screen);
+        if (measurement_look(m, now_ns))
+            judge(w);
+        draw(w, now_ns);
     }
+}
+
+static void watch(struct measurement *m)
+{
+    struct watch w = { .measurement = m };
+    controls_open(&w.controls, m, is_watched(m->options) ? STDIN_FILENO : -1);
+    w.screen = open_screen(m, w.controls.keyboard != NULL);
+    watch_run(&w);
+    controls_close(&w.controls, clock_now_ns());
+    screen_close(w.screen);
 }
 
 /* From the first start to the last end of all workers, or to the last point while they run. */
@@ -312,6 +392,7 @@ static int exit_code_of(const struct measurement *m, const struct result *r, boo
 
 int measurement_record(struct record **ret_record, const struct measurement *m, bool has_evidence)
 {
+    const uint64_t duration_ns = duration_ns_of(m->collector);
     const struct record_setup setup = {
         .plan = m->plan,
         .options = m->options,
@@ -321,8 +402,9 @@ int measurement_record(struct record **ret_record, const struct measurement *m, 
         .settling = m->settling,
         .strain = m->strain,
         .started_at_s = m->started_at_s,
-        .duration_ns = duration_ns_of(m->collector),
+        .duration_ns = duration_ns > m->paused_ns ? duration_ns - m->paused_ns : 1,
         .signal = m->signal,
+        .changes = m->changes,
         .has_evidence = has_evidence,
     };
     return record_open(ret_record, &setup);
@@ -422,9 +504,7 @@ static int play(struct measurement *m)
     const int code = measurement_start(m);
     if (code != EXIT_DONE)
         return code;
-    struct screen *screen = open_screen(m);
-    watch(m, screen);
-    screen_close(screen);
+    watch(m);
     measurement_end(m);
     return report(m);
 }
@@ -435,7 +515,7 @@ int measurement_run(const struct plan *plan, const struct options *o, const stru
     (void)setlocale(LC_CTYPE, "");
     if (!delivery_probe(o))
         return EXIT_USAGE;
-    int code = measurement_open(&m, 0);
+    int code = measurement_open(&m, is_watched(o) ? users_to_reserve(plan) : 0);
     if (code == EXIT_DONE) {
         tell_setup(&m);
         stop_signals_open(m.fleet);

@@ -27,8 +27,10 @@ struct measurement {
     struct settling *settling;
     struct tally *zero; /* what is left out since the figures began anew; NULL = nothing is */
     int64_t started_at_s;
-    int signal;   /* that stopped the run; 0 = none */
-    int errno_of; /* of the ring that broke; 0 = none */
+    struct verdict_changes changes; /* made while it ran, as far as the figures go */
+    uint64_t paused_ns;             /* how long it stood still; in no duration and no rate */
+    int signal;                     /* that stopped the run; 0 = none */
+    int errno_of;                   /* of the ring that broke; 0 = none */
 };
 
 /* Returns the exit code. */

@@ -114,6 +114,7 @@ static struct verdict judge(const struct record *r, const struct record_setup *s
         .has_waits = plan_has_waits(s->plan),
         .rate_asked = rate_asked(r, s),
         .signal = s->signal,
+        .changes = s->changes,
         .bugs = t->counters[COUNTER_STALE_COMPLETIONS] + t->counters[COUNTER_BAD_EVENTS],
     });
 }

@@ -26,7 +26,8 @@ struct record_setup {
     const struct strain *strain;       /* up to its last tick */
     int64_t started_at_s;
     uint64_t duration_ns;
-    int signal;        /* that stopped the run; 0 = none */
+    int signal; /* that stopped the run; 0 = none */
+    struct verdict_changes changes;
     bool has_evidence; /* ranges and trends too: costs a while in a long run */
 };
 

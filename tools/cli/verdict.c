@@ -260,6 +260,30 @@ static void find_bottleneck(struct verdict *v, const struct verdict_facts *f)
         blame_others(v, f);
 }
 
+static const char *times(uint64_t count, char out[32])
+{
+    if (count == 1)
+        return "once";
+    (void)snprintf(out, 32, "%" PRIu64 " times", count);
+    return out;
+}
+
+/* What is no fault, but must be known to read the numbers. */
+static void tell_changes(struct verdict *v, const struct verdict_changes *c)
+{
+    char often[32];
+    if (c->resets > 0)
+        add_reason(v, "the numbers were reset %s%s after the start: nothing here is from before",
+                   c->resets == 1 ? "" : "more than once, the last time ",
+                   duration_text(c->reset_at_s).text);
+    if (c->pauses > 0)
+        add_reason(v, "paused %s, %s in all: in no duration and no rate, but in the timeline",
+                   times(c->pauses, often), duration_text(c->paused_s).text);
+    if (c->users_changes > 0)
+        add_reason(v, "the number of users was changed %s while it ran, in the end to %" PRIu64,
+                   times(c->users_changes, often), c->users_last);
+}
+
 struct verdict verdict_of(const struct verdict_facts *f)
 {
     struct verdict v = { .word = "ok" };
@@ -276,5 +300,6 @@ struct verdict verdict_of(const struct verdict_facts *f)
                    duration_text(f->duration_s).text);
     }
     find_bottleneck(&v, f);
+    tell_changes(&v, &f->changes);
     return v;
 }

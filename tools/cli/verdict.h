@@ -35,6 +35,16 @@
 /* A start is not a run. */
 #define VERDICT_RUN_TELLING_S 0.1
 
+/* What somebody changed while it ran. */
+struct verdict_changes {
+    uint64_t pauses;
+    double paused_s; /* in all */
+    uint64_t resets;
+    double reset_at_s; /* the last, from the start */
+    uint64_t users_changes;
+    uint64_t users_last; /* how many were wanted in the end */
+};
+
 struct verdict_facts {
     uint32_t workers;
     const double *cpu;       /* share that each used over the run, 0..1; NaN = not known */
@@ -52,10 +62,11 @@ struct verdict_facts {
     bool has_waits;    /* some users wait between tasks */
     double rate_asked; /* per second; NaN = closed loop */
     int signal;        /* that stopped it; 0 = none */
-    uint64_t bugs;     /* counts that are 0 unless squall has a bug */
+    struct verdict_changes changes;
+    uint64_t bugs; /* counts that are 0 unless squall has a bug */
 };
 
-#define VERDICT_REASONS_MAX 10
+#define VERDICT_REASONS_MAX 13
 
 struct verdict {
     const char *word;       /* "ok", "generator", "interrupted" or "invalid" */

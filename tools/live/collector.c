@@ -7,6 +7,8 @@
 #define NS_PER_S    1e9
 #define TAIL_NS_MIN (COLLECTOR_PERIOD_NS / 10)
 
+#define ZERO_LOOKS_MAX 100
+
 int collector_open(struct collector **ret_collector, const struct collector_setup *setup)
 {
     struct collector *c = calloc(1, sizeof *c);
@@ -99,19 +101,46 @@ static void take_shards(struct collector *c)
     c->now->ended_ns = all->ended_ns;
 }
 
+static uint64_t count_failed(const struct tally *t)
+{
+    uint64_t failed = 0;
+    for (uint32_t i = 0; i < t->endpoint_count; i++)
+        failed += t->endpoints[i].latency[OUTCOME_FAILED].total;
+    return failed;
+}
+
+static uint64_t count_reasons(const struct tally *t)
+{
+    uint64_t reasons = t->failures_overflow;
+    for (uint32_t i = 0; i < t->failure_count; i++)
+        reasons += t->failures[i].count;
+    return reasons;
+}
+
+/* A request that fails is written down in two places. Looks until none was caught between them,
+ * which takes more than one look hardly ever. */
+static void take_between_failures(const struct collector *c, struct tally *t)
+{
+    for (unsigned look = 0; look < ZERO_LOOKS_MAX; look++) {
+        tally_clear(t);
+        for (uint32_t i = 0; i < c->setup.shard_count; i++)
+            tally_take(t, c->setup.shards[i]);
+        if (count_failed(t) == count_reasons(t))
+            return;
+    }
+}
+
 int collector_take_zero(const struct collector *c, struct tally **ret_zero)
 {
     struct tally *t = NULL;
     const int rc = tally_open(&t, c->setup.endpoint_count);
     if (rc != 0)
         return rc;
-    for (uint32_t i = 0; i < c->setup.shard_count; i++)
-        tally_take(t, c->setup.shards[i]);
+    take_between_failures(c, t);
     uint64_t over = t->counters[COUNTER_DROPPED] + t->counters[COUNTER_IN_FLIGHT_AT_END] +
-                    t->counters[COUNTER_NOT_SENT];
+                    t->counters[COUNTER_NOT_SENT] + count_failed(t);
     for (uint32_t i = 0; i < t->endpoint_count; i++)
-        for (int o = 0; o < OUTCOME_COUNT; o++)
-            over += t->endpoints[i].latency[o].total;
+        over += t->endpoints[i].latency[OUTCOME_OK].total;
     t->counters[COUNTER_SCHEDULED] = over;
     *ret_zero = t;
     return 0;

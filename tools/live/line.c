@@ -69,6 +69,20 @@ unsigned line_measure(const struct line *l, const char *text)
     return columns;
 }
 
+void line_put_marked(struct line *l, const char *text, unsigned columns_max)
+{
+    const unsigned left = l->columns - l->used;
+    const unsigned room = columns_max < left ? columns_max : left;
+    if (room == 0)
+        return;
+    if (line_measure(l, text) <= room) {
+        line_put(l, text);
+    } else {
+        line_put_cut(l, text, room - 1);
+        line_glyph(l, "…", '~');
+    }
+}
+
 void line_put_right(struct line *l, const char *text, unsigned width)
 {
     const unsigned columns = line_measure(l, text);

@@ -26,6 +26,9 @@ void line_put_cut(struct line *l, const char *text, unsigned columns_max);
 void line_put(struct line *l, const char *text);
 void line_format(struct line *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same, its end marked where it had to be cut. */
+void line_put_marked(struct line *l, const char *text, unsigned columns_max);
+
 /* Right-aligned in `width` columns. */
 void line_put_right(struct line *l, const char *text, unsigned width);
 

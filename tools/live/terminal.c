@@ -1,7 +1,10 @@
 #include "tools/live/terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +13,14 @@
 
 #define COLUMNS_USUAL 80
 #define ROWS_USUAL    24
+#define HIDE_WAIT_MS  200 /* how long hiding waits for a terminal that takes nothing */
+
+/* Alternate screen without a cursor; and back, cleared first where the terminal has no other. */
+#define SHOW "\033[?1049h\033[?25l"
+#define HIDE "\033[H\033[J\033[?7h\033[?25h\033[?1049l"
+
+/* For terminal_restore(): which descriptor to write to; -1 = nothing is shown. */
+static volatile sig_atomic_t shown_fd = -1;
 
 static bool is_dumb(void)
 {
@@ -42,8 +53,12 @@ bool terminal_open(struct terminal *t, int fd, bool is_color_forbidden)
 {
     if (!isatty(fd) || is_dumb())
         return false;
+    char path[32];
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    const int own = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     *t = (struct terminal){
-        .fd = fd,
+        .fd = own >= 0 ? own : fd,
+        .owns_fd = own >= 0,
         .color = terminal_has_color(fd, is_color_forbidden),
         .unicode = terminal_has_unicode(),
     };
@@ -60,51 +75,44 @@ void terminal_measure(struct terminal *t)
     t->rows = is_known ? size.ws_row : ROWS_USUAL;
 }
 
-static void write_all(int fd, const char *bytes, size_t len)
+/* Writes what the terminal takes and returns how much that was. A screen that is gone is no reason
+ * to stop a measurement: its bytes count as written. */
+static size_t write_some(int fd, const char *bytes, size_t len)
 {
-    while (len > 0) {
-        const ssize_t wrote = write(fd, bytes, len);
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote <= 0)
-            return; /* a screen that is gone is no reason to stop a measurement */
-        bytes += wrote;
-        len -= (size_t)wrote;
+    size_t done = 0;
+    while (done < len) {
+        const ssize_t wrote = write(fd, bytes + done, len - done);
+        if (wrote > 0)
+            done += (size_t)wrote;
+        else if (wrote < 0 && errno == EAGAIN)
+            return done;
+        else if (wrote == 0 || errno != EINTR)
+            return len;
     }
+    return len;
 }
 
-/* Columns that a line takes: escape sequences take none, and every character one. */
-static unsigned line_columns(const char *line, size_t len)
+/* Goes on with what the terminal did not take before. True when nothing of it is left. */
+static bool write_rest(struct terminal *t)
 {
-    unsigned columns = 0;
-    for (size_t i = 0; i < len; i++) {
-        const unsigned char byte = (unsigned char)line[i];
-        if (byte == '\033') {
-            while (i + 1 < len && !(line[i] >= 'A' && line[i] <= 'z' && line[i] != '['))
-                i++;
-        } else if ((byte & 0xC0) != 0x80) {
-            columns++;
-        }
-    }
-    return columns;
+    if (t->rest == NULL)
+        return true;
+    const size_t done = write_some(t->fd, t->rest, t->rest_len);
+    t->rest_len -= done;
+    memmove(t->rest, t->rest + done, t->rest_len);
+    if (t->rest_len > 0)
+        return false;
+    free(t->rest);
+    t->rest = NULL;
+    return true;
 }
 
-/* Rows that the frame takes. Terminals fold lines when they become narrower, so one may take
- * several by now. */
-static unsigned rows_drawn(const struct terminal *t)
+/* Writes `bytes`, which are malloc'd, and owns them; what is not taken now goes first next time. */
+static void write_frame(struct terminal *t, char *bytes, size_t len)
 {
-    unsigned rows = 0;
-    for (unsigned i = 0; i < t->lines_drawn; i++)
-        rows +=
-            t->columns_of[i] <= t->columns ? 1 : (t->columns_of[i] + t->columns - 1) / t->columns;
-    return rows;
-}
-
-/* Moves to the first line of the frame that stands there. */
-static void put_up(FILE *out, unsigned rows)
-{
-    if (rows > 0)
-        fprintf(out, "\r\033[%uA", rows);
+    t->rest = bytes;
+    t->rest_len = len;
+    (void)write_rest(t);
 }
 
 unsigned terminal_frame_columns(const struct terminal *t)
@@ -114,57 +122,83 @@ unsigned terminal_frame_columns(const struct terminal *t)
 
 unsigned terminal_frame_rows(const struct terminal *t)
 {
-    return t->rows > 2 ? t->rows - 1 : 1;
+    return t->rows;
+}
+
+bool terminal_is_ours(const struct terminal *t)
+{
+    const pid_t foreground = tcgetpgrp(t->fd);
+    return foreground < 0 || foreground == getpgrp();
+}
+
+/* Each line is cleared to its end, then all that is below; never folded, and no line after the
+ * last, so that nothing scrolls. */
+static void put_lines(FILE *out, const char *lines, size_t len)
+{
+    fputs("\033[?7l\033[H", out);
+    for (size_t at = 0; at < len;) {
+        const char *end = memchr(lines + at, '\n', len - at);
+        const size_t line_len = end == NULL ? len - at : (size_t)(end - lines) - at;
+        fputs(at == 0 ? " " : "\r\n ", out);
+        fwrite(lines + at, 1, line_len, out);
+        fputs("\033[K", out);
+        at += line_len + 1;
+    }
+    fputs("\033[J\033[?7h", out);
 }
 
 void terminal_draw(struct terminal *t, const char *lines, size_t len)
 {
     char *frame = NULL;
     size_t frame_len = 0;
+    if (!write_rest(t))
+        return;
     FILE *out = open_memstream(&frame, &frame_len);
     if (out == NULL)
         return;
-    put_up(out, rows_drawn(t));
-    /* No folding while drawing, each line cleared to its end, then all that is left of a longer
-     * frame. */
-    fputs("\033[?7l", out);
-    t->lines_drawn = 0;
-    for (size_t at = 0; at < len && t->lines_drawn < TERMINAL_LINES_MAX;) {
-        const char *end = memchr(lines + at, '\n', len - at);
-        const size_t line_len = end == NULL ? len - at : (size_t)(end - lines) - at;
-        fputc(' ', out);
-        fwrite(lines + at, 1, line_len, out);
-        fputs("\033[K\r\n", out);
-        t->columns_of[t->lines_drawn++] = 1 + line_columns(lines + at, line_len);
-        at += line_len + 1;
+    if (!t->is_shown)
+        fputs(SHOW, out);
+    put_lines(out, lines, len);
+    if (fclose(out) != 0) {
+        free(frame);
+        return;
     }
-    fputs("\033[J\033[?7h", out);
-    if (fclose(out) == 0)
-        write_all(t->fd, frame, frame_len);
-    free(frame);
+    t->is_shown = true;
+    shown_fd = t->fd;
+    write_frame(t, frame, frame_len);
+}
+
+/* The rest of a frame first, if the terminal takes it soon. */
+static bool finish_frame(struct terminal *t)
+{
+    struct pollfd room = { .fd = t->fd, .events = POLLOUT };
+    return write_rest(t) || (poll(&room, 1, HIDE_WAIT_MS) == 1 && write_rest(t));
+}
+
+void terminal_hide(struct terminal *t)
+{
+    if (!t->is_shown)
+        return;
+    (void)finish_frame(t);
+    t->is_shown = false;
+    shown_fd = -1;
+    (void)write_some(t->fd, HIDE, sizeof HIDE - 1);
 }
 
 void terminal_close(struct terminal *t)
 {
-    terminal_measure(t);
-    unsigned rows = rows_drawn(t);
-    if (rows == 0)
-        return;
-    if (rows >= t->rows)
-        rows = t->rows - 1;
-    char *wipe = NULL;
-    size_t wipe_len = 0;
-    FILE *out = open_memstream(&wipe, &wipe_len);
-    if (out == NULL)
-        return;
-    /* Row by row: tmux keeps in its history what is cleared from the top of the screen on. */
-    put_up(out, rows);
-    for (unsigned i = 0; i < rows; i++)
-        fputs("\033[K\r\n", out);
-    fputs("\033[J", out);
-    put_up(out, rows);
-    if (fclose(out) == 0)
-        write_all(t->fd, wipe, wipe_len);
-    free(wipe);
-    t->lines_drawn = 0;
+    terminal_hide(t);
+    free(t->rest);
+    t->rest = NULL;
+    if (t->owns_fd)
+        close(t->fd);
+}
+
+void terminal_restore(void)
+{
+    const int errno_before = errno;
+    if (shown_fd >= 0)
+        (void)!write(shown_fd, HIDE, sizeof HIDE - 1);
+    shown_fd = -1;
+    errno = errno_before;
 }

@@ -1,8 +1,9 @@
 /* terminal — the screen that the live view is drawn on: what it can show, how large it is, and a
  * frame that replaces the one before it in a single write.
  *
- * A frame is some lines of text below whatever stood there; nothing else of the screen is touched
- * and nothing is left behind by terminal_close(). Owned by one thread.
+ * Frames are drawn on the terminal's alternate screen, so that no resize leaves anything behind and
+ * what stood there is back after terminal_hide(). A terminal that takes no bytes, as over a line
+ * that hangs or after Ctrl-S, is never waited for: frames are left out. Owned by one thread.
  */
 #ifndef SQUALL_TOOLS_LIVE_TERMINAL_H
 #define SQUALL_TOOLS_LIVE_TERMINAL_H
@@ -10,15 +11,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TERMINAL_LINES_MAX 256
-
 struct terminal {
-    int fd;
+    int fd; /* a description of our own, so that it alone never blocks */
+    bool owns_fd;
     bool color;
     bool unicode;
-    unsigned columns, rows;                  /* at the last terminal_measure() */
-    unsigned lines_drawn;                    /* of the frame that stands there now, … */
-    unsigned columns_of[TERMINAL_LINES_MAX]; /* … and how wide each is */
+    bool is_shown;          /* the alternate screen */
+    unsigned columns, rows; /* at the last terminal_measure() */
+    char *rest;             /* of a frame that the terminal did not take whole */
+    size_t rest_len;
 };
 
 /* Whether a stream on `fd` may get colors: a terminal, not TERM=dumb, no NO_COLOR, not forbidden.
@@ -38,14 +39,23 @@ bool terminal_open(struct terminal *t, int fd, bool is_color_forbidden);
 /* Asks for the size again; once per frame, so no SIGWINCH is needed. */
 void terminal_measure(struct terminal *t);
 
-/* Room for a frame: all but a margin on both sides, and a row for the cursor below. */
+/* Room for a frame: all but a margin on both sides. */
 unsigned terminal_frame_columns(const struct terminal *t);
 unsigned terminal_frame_rows(const struct terminal *t);
+
+/* Whether this process is in the foreground: in the background the screen is the shell's. */
+bool terminal_is_ours(const struct terminal *t);
 
 /* Replaces the frame by `lines`, which fit in that room and end in a newline each. */
 void terminal_draw(struct terminal *t, const char *lines, size_t len);
 
-/* Removes the frame; the cursor is where it began. */
+/* Back to what stood there before the first frame; the next one covers it again. */
+void terminal_hide(struct terminal *t);
+
 void terminal_close(struct terminal *t);
+
+/* The same as terminal_hide() for the one that is shown, if any. Signal-safe, for ends that nobody
+ * planned. */
+void terminal_restore(void);
 
 #endif

@@ -7,130 +7,41 @@
 #include <string.h>
 
 #include "stats/report/figure.h"
-#include "tools/live/line.h"
+#include "tools/live/frame.h"
+#include "tools/live/keys.h"
 
-#define COLUMNS_MIN      20
-#define NAME_COLUMNS_MIN 16
-#define NAME_COLUMNS_MAX 60
-#define SPARK_MAX        120 /* seconds shown at most */
-#define CPU_WORKERS_MAX  8   /* shown one by one; more are told as lowest and highest */
-#define CPU_BUSY         0.9 /* from here on the generator itself is the limit */
+#define COLUMNS_MIN       20
+#define TITLE_COLUMNS_MIN 16
+#define SPARK_MAX         120 /* seconds shown at most */
+#define CPU_WORKERS_MAX   8   /* shown one by one; of more only the least busy */
+#define CPU_BUSY          0.9 /* from here on the generator itself is the limit */
+#define KEY_COLUMNS       32  /* of the longest line about a key */
+#define FAILURES_SHOWN    3
+#define TABLE_LINES_MIN   4 /* fewer, and failures and keys give way to it */
 
-struct column {
-    const char *heading;
-    unsigned width;
-    unsigned rank; /* the highest goes first when the screen is too narrow; 0 stays */
-    struct figure (*text)(const struct summary_row *total, const struct summary_row *second);
-};
-
-static struct figure text_count(const struct summary_row *total, const struct summary_row *second)
+static void put_title(struct frame *f)
 {
-    (void)second;
-    return figure_count(total->count);
-}
-
-static struct figure text_failed(const struct summary_row *total, const struct summary_row *second)
-{
-    (void)second;
-    return figure_count(total->failed);
-}
-
-static struct figure text_p50(const struct summary_row *total, const struct summary_row *second)
-{
-    (void)total;
-    return figure_ms(second->latency.quantile_us[SUMMARY_P50]);
-}
-
-static struct figure text_p95(const struct summary_row *total, const struct summary_row *second)
-{
-    (void)total;
-    return figure_ms(second->latency.quantile_us[SUMMARY_P95]);
-}
-
-static struct figure text_p99(const struct summary_row *total, const struct summary_row *second)
-{
-    (void)total;
-    return figure_ms(second->latency.quantile_us[SUMMARY_P99]);
-}
-
-static struct figure text_rate(const struct summary_row *total, const struct summary_row *second)
-{
-    (void)total;
-    return figure_rate(second->rps);
-}
-
-#define COLUMN_FAILED 1
-#define COLUMN_SECOND                                                                              \
-    2 /* the first that tells about the last second; those before are of the whole run */
-
-static const struct column columns[] = {
-    { "# reqs", 11, 2, text_count }, { "fails", 8, 1, text_failed }, { "req/s", 10, 0, text_rate },
-    { "median", 9, 0, text_p50 },    { "p95", 8, 4, text_p95 },      { "p99", 8, 3, text_p99 },
-};
-
-#define COLUMN_COUNT (sizeof columns / sizeof columns[0])
-
-/* Which columns fit beside a name, and how wide the name may be. */
-struct table_layout {
-    bool shown[COLUMN_COUNT];
-    unsigned name_columns;
-};
-
-struct drawing {
-    const struct view *v;
-    struct line line;
-    unsigned lines_left;
-};
-
-static unsigned columns_wide(const struct table_layout *t)
-{
-    unsigned wide = 0;
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        if (t->shown[i])
-            wide += columns[i].width;
-    return wide;
-}
-
-static struct table_layout lay_table(unsigned room)
-{
-    struct table_layout t;
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        t.shown[i] = true;
-    for (unsigned rank = 4; rank > 0 && columns_wide(&t) + NAME_COLUMNS_MIN > room; rank--)
-        for (size_t i = 0; i < COLUMN_COUNT; i++)
-            if (columns[i].rank == rank)
-                t.shown[i] = false;
-    const unsigned wide = columns_wide(&t);
-    t.name_columns = room > wide + NAME_COLUMNS_MIN ? room - wide : NAME_COLUMNS_MIN;
-    if (t.name_columns > NAME_COLUMNS_MAX)
-        t.name_columns = NAME_COLUMNS_MAX;
-    return t;
-}
-
-static void end_line(struct drawing *d)
-{
-    line_end(&d->line);
-    d->lines_left--;
-}
-
-static void put_title(struct drawing *d)
-{
-    struct line *l = &d->line;
+    struct line *l = &f->line;
     line_tint(l, TINT_BOLD);
     line_put(l, "squall  ");
     line_tint(l, TINT_NONE);
-    const unsigned load_columns = line_measure(l, d->v->load);
+    const unsigned load_columns = line_measure(l, f->view->load);
     const unsigned room = l->columns - l->used;
-    if (load_columns + 2 + NAME_COLUMNS_MIN > room) {
-        line_put(l, d->v->title);
+    if (load_columns + 2 + TITLE_COLUMNS_MIN > room) {
+        line_put(l, f->view->title);
     } else {
-        line_put_cut(l, d->v->title, room - load_columns - 2);
+        const unsigned end = l->columns - load_columns - 2;
+        line_put_marked(l, f->view->title, end - l->used);
         line_tint(l, TINT_DIM);
+        if (f->view->host != NULL && l->used + 2 < end) {
+            line_put(l, "  ");
+            line_put_marked(l, f->view->host, end - l->used);
+        }
         line_pad(l, l->columns - load_columns);
-        line_put(l, d->v->load);
+        line_put(l, f->view->load);
         line_tint(l, TINT_NONE);
     }
-    end_line(d);
+    frame_end_line(f);
 }
 
 /* Seconds as a clock people read at a glance: "6.1 s", "4:07", "1:02:45". */
@@ -173,6 +84,8 @@ static void progress_text(char *out, size_t cap, const struct view *v)
     clock_text(elapsed, v->elapsed_s);
     if (v->is_stopping)
         (void)snprintf(out, cap, "%s, stopping; Ctrl-C again ends at once", elapsed);
+    else if (v->is_paused)
+        (void)snprintf(out, cap, "%s, paused", elapsed);
     else if (is_nearer_in_requests(v))
         (void)snprintf(out, cap, "%" PRIu64 " of %" PRIu64 ", %s", v->requests_done,
                        v->requests_max, elapsed);
@@ -200,12 +113,12 @@ static void put_bar(struct line *l, double progress, unsigned width)
     line_tint(l, TINT_NONE);
 }
 
-static void put_progress(struct drawing *d)
+static void put_progress(struct frame *f)
 {
-    struct line *l = &d->line;
+    struct line *l = &f->line;
     char text[128];
-    progress_text(text, sizeof text, d->v);
-    const double progress = progress_of(d->v);
+    progress_text(text, sizeof text, f->view);
+    const double progress = progress_of(f->view);
     const unsigned text_columns = line_measure(l, text);
     const unsigned beside = text_columns + (unsigned)sizeof " 100 %  " - 1;
     if (!isnan(progress)) {
@@ -214,208 +127,287 @@ static void put_progress(struct drawing *d)
         line_format(l, "%4.0f %%  ", floor(progress * 100));
     }
     line_put(l, text);
-    end_line(d);
+    frame_end_line(f);
 }
 
-static double highest_rate(const struct series *s, size_t from)
+/* ---- figures with their history ---- */
+
+#define VALUE_END    22 /* a value ends in this column */
+#define SPARK_BEGIN  24
+#define NOTE_COLUMNS 14 /* "  most 123456" */
+
+static double rate_at(const struct series_point *p)
 {
-    double highest = 0;
-    for (size_t i = from; i < s->count; i++)
-        highest = fmax(highest, s->points[i].rps);
-    return highest;
+    return p->rps;
 }
 
-static void put_spark(struct line *l, const struct series *s)
+static double p99_at(const struct series_point *p)
+{
+    return p->p99_us;
+}
+
+static double users_at(const struct series_point *p)
+{
+    return (double)p->users;
+}
+
+static double failures_at(const struct series_point *p)
+{
+    return p->failures_per_s;
+}
+
+/* The last seconds as bars from 0 to the highest of them, which is returned. A second without the
+ * figure stays blank. */
+static double put_spark(struct line *l, const struct series *s, unsigned room, enum line_tint tint,
+                        double (*value_at)(const struct series_point *p))
 {
     static const char *const unicode[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-    static const char ascii[] = "_.,-~=+#";
-    size_t room = l->columns - l->used;
+    static const char ascii[] = "_.:-=+*#";
     if (room > SPARK_MAX)
         room = SPARK_MAX;
     const size_t from = s->count > room ? s->count - room : 0;
-    const double highest = highest_rate(s, from);
-    line_tint(l, TINT_GOOD);
+    double highest = 0;
+    for (size_t i = from; i < s->count; i++)
+        highest = fmax(highest, value_at(&s->points[i]));
+    line_tint(l, tint);
     for (size_t i = from; i < s->count; i++) {
-        const double level = highest > 0 ? s->points[i].rps / highest * 7.0 : 0;
-        const size_t index = level >= 0 ? (size_t)lround(level) : 0;
-        line_glyph(l, unicode[index], ascii[index]);
+        const double value = value_at(&s->points[i]);
+        const size_t level = highest > 0 && value > 0 ? (size_t)lround(value / highest * 7.0) : 0;
+        if (isnan(value))
+            line_put(l, " ");
+        else
+            line_glyph(l, unicode[level], ascii[level]);
     }
     line_tint(l, TINT_NONE);
+    return highest;
 }
 
-#define VALUE_COLUMNS     11 /* from a label to its value */
-#define FIELD_COLUMNS     27 /* from a label to the next */
-#define VALUE_COLUMNS_MIN 6
-
-/* Begins a field at column `from`; false when there is no room for its value. */
-static bool put_label(struct line *l, const char *label, unsigned from)
+/* A label, and a value that ends where all values end; what follows begins at SPARK_BEGIN. */
+static void put_figure(struct line *l, const char *label, enum line_tint tint, const char *value)
 {
-    const unsigned begin = from == 0 || l->used + 2 < from ? from : l->used + 2;
-    if (begin + VALUE_COLUMNS + VALUE_COLUMNS_MIN > l->columns)
-        return false;
-    line_pad(l, begin);
     line_tint(l, TINT_DIM);
     line_put(l, label);
     line_tint(l, TINT_NONE);
-    line_pad(l, begin + VALUE_COLUMNS);
-    return true;
-}
-
-static void put_rate(struct drawing *d)
-{
-    struct line *l = &d->line;
-    const struct summary *second = d->v->second;
-    (void)put_label(l, "req/s now", 0);
-    line_tint(l, TINT_BOLD);
-    line_put(l, second == NULL ? "-" : figure_rate(second->total.rps).text);
+    const unsigned wide = line_measure(l, value);
+    line_pad(l, wide + l->used + 1 < VALUE_END ? VALUE_END - wide : l->used + 1);
+    line_tint(l, tint);
+    line_put(l, value);
     line_tint(l, TINT_NONE);
-    line_pad(l, VALUE_COLUMNS + 10);
-    put_spark(l, d->v->series);
-    end_line(d);
+    line_pad(l, SPARK_BEGIN);
 }
 
-static void put_cpu(struct line *l, const struct view *v)
+static unsigned spark_room(const struct line *l)
 {
+    return l->columns > l->used + NOTE_COLUMNS ? l->columns - l->used - NOTE_COLUMNS : 0;
+}
+
+/* The highest bar of a spark line, at the end of its line. */
+static void put_highest(struct line *l, const char *highest)
+{
+    const unsigned wide = line_measure(l, highest) + (unsigned)sizeof "  most " - 1;
+    if (l->used + wide > l->columns)
+        return;
+    line_tint(l, TINT_DIM);
+    line_pad(l, l->columns - wide);
+    line_format(l, "  most %s", highest);
+    line_tint(l, TINT_NONE);
+}
+
+static void put_rate(struct frame *f)
+{
+    struct line *l = &f->line;
+    const struct summary *second = f->view->second;
+    put_figure(l, "req/s", TINT_BOLD, second == NULL ? "-" : figure_rate(second->total.rps).text);
+    const double most = put_spark(l, f->view->series, spark_room(l), TINT_GOOD, rate_at);
+    if (second != NULL)
+        put_highest(l, figure_rate(most).text);
+    frame_end_line(f);
+}
+
+static void put_p99(struct frame *f)
+{
+    struct line *l = &f->line;
+    const struct summary *second = f->view->second;
+    put_figure(l, "p99 ms", TINT_BOLD,
+               second == NULL ? "-"
+                              : figure_ms(second->total.latency.quantile_us[SUMMARY_P99]).text);
+    const double most = put_spark(l, f->view->series, spark_room(l), TINT_WARN, p99_at);
+    if (second != NULL)
+        put_highest(l, figure_ms(most).text);
+    frame_end_line(f);
+}
+
+static void put_users(struct frame *f)
+{
+    struct line *l = &f->line;
+    char text[64];
+    if (f->view->users_target == 0)
+        return;
+    (void)snprintf(text, sizeof text, "%" PRIu64 " of %" PRIu64, f->view->users_now,
+                   f->view->users_target);
+    put_figure(l, "users", TINT_NONE, text);
+    (void)put_spark(l, f->view->series, spark_room(l), TINT_NONE, users_at);
+    frame_end_line(f);
+}
+
+static void put_failures(struct frame *f)
+{
+    struct line *l = &f->line;
+    const struct summary *total = f->view->total;
+    const uint64_t failed = total == NULL ? 0 : total->total.failed;
+    put_figure(l, "failures", failed > 0 ? TINT_BAD : TINT_NONE, figure_count(failed).text);
+    if (failed > 0) {
+        (void)put_spark(l, f->view->series, spark_room(l), TINT_BAD, failures_at);
+        const struct figure share = figure_percent(total->total.fail_ratio);
+        line_pad(l, l->columns - line_measure(l, share.text));
+        line_put(l, share.text);
+    }
+    frame_end_line(f);
+}
+
+static void put_cpu(struct frame *f)
+{
+    struct line *l = &f->line;
+    const struct view *v = f->view;
     double low = INFINITY, high = -INFINITY;
     for (uint32_t i = 0; i < v->workers; i++) {
         low = fmin(low, v->cpu_share[i]);
         high = fmax(high, v->cpu_share[i]);
     }
-    if (!(high >= 0)) {
-        line_put(l, "-");
-        return;
+    char text[32] = "-";
+    if (high >= 0)
+        (void)snprintf(text, sizeof text, "%.0f %%", high * 100);
+    put_figure(l, "squall CPU", high >= CPU_BUSY ? TINT_WARN : TINT_NONE, text);
+    if (high >= 0 && v->workers > CPU_WORKERS_MAX) {
+        line_format(l, "%u threads, from %.0f %%", v->workers, low * 100);
+    } else if (high >= 0 && v->workers > 1) {
+        line_put(l, "threads");
+        for (uint32_t i = 0; i < v->workers; i++)
+            line_format(l, "  %.0f %%", v->cpu_share[i] * 100);
     }
-    line_tint(l, high >= CPU_BUSY ? TINT_WARN : TINT_NONE);
-    if (v->workers > CPU_WORKERS_MAX)
-        line_format(l, "%.0f %% to %.0f %%", low * 100, high * 100);
-    for (uint32_t i = 0; i < v->workers && v->workers <= CPU_WORKERS_MAX; i++)
-        line_format(l, "%s%.0f %%", i == 0 ? "" : "  ", v->cpu_share[i] * 100);
-    line_tint(l, TINT_NONE);
+    frame_end_line(f);
 }
 
-static void put_state(struct drawing *d)
+/* As many of the sentence's clauses as fit: "think time: users waited …" says enough as "think
+ * time". */
+static void put_clauses(struct line *l, const char *sentence)
 {
-    struct line *l = &d->line;
-    const struct view *v = d->v;
-    const uint64_t failed = v->total == NULL ? 0 : v->total->total.failed;
-    unsigned from = 0;
-    if (put_label(l, "failures", from)) {
-        line_tint(l, failed > 0 ? TINT_BAD : TINT_NONE);
-        line_put(l, figure_count(failed).text);
+    char text[256];
+    (void)snprintf(text, sizeof text, "%s", sentence);
+    for (size_t len = strlen(text); line_measure(l, text) > l->columns - l->used && len > 0; len--)
+        if (strchr(":;,", text[len - 1]) != NULL)
+            text[len - 1] = '\0';
+    line_put_marked(l, text, l->columns);
+}
+
+static void put_limit(struct frame *f)
+{
+    struct line *l = &f->line;
+    line_tint(l, TINT_DIM);
+    line_put(l, "limit");
+    line_tint(l, TINT_NONE);
+    line_pad(l, 12);
+    put_clauses(l, f->view->limit == NULL ? "-" : f->view->limit);
+    frame_end_line(f);
+}
+
+static void put_gap(struct frame *f)
+{
+    frame_end_line(f);
+}
+
+/* ---- the whole ---- */
+
+#define LINES_FULL 20 /* from here on there is room for everything, and for gaps */
+
+static void put_head(struct frame *f)
+{
+    static const struct {
+        void (*put)(struct frame *f);
+        bool is_extra; /* only where there is room */
+    } parts[] = {
+        { put_title, false }, { put_progress, false }, { put_gap, true },       { put_rate, false },
+        { put_p99, true },    { put_users, false },    { put_failures, false }, { put_cpu, false },
+        { put_limit, true },  { put_gap, true },
+    };
+    const bool is_full = f->lines_left >= LINES_FULL;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (f->lines_left > 1 && (is_full || !parts[i].is_extra))
+            parts[i].put(f);
+}
+
+/* Two keys in a line where there is room. */
+static void put_keys(struct frame *f)
+{
+    struct line *l = &f->line;
+    const unsigned half = l->columns / 2;
+    for (size_t i = 0; i < key_row_count && f->lines_left > 1; i++) {
+        const bool is_right = i % 2 != 0 && half >= KEY_COLUMNS;
+        line_pad(l, is_right ? half : 0);
+        line_tint(l, TINT_BOLD);
+        line_format(l, " %c", key_rows[i].letter);
         line_tint(l, TINT_NONE);
-    }
-    if (v->users_target > 0 && put_label(l, "users", from += FIELD_COLUMNS))
-        line_format(l, "%" PRIu64 " of %" PRIu64, v->users_now, v->users_target);
-    if (put_label(l, "squall CPU", from + FIELD_COLUMNS))
-        put_cpu(l, v);
-    end_line(d);
-}
-
-/* A bracket over the columns of the last second: "  ── last second, times in ms ──" */
-static void put_bracket(struct drawing *d, const struct table_layout *t)
-{
-    struct line *l = &d->line;
-    unsigned from = t->name_columns, wide = 0;
-    for (size_t i = 0; i < COLUMN_COUNT; i++) {
-        if (t->shown[i] && i < COLUMN_SECOND)
-            from += columns[i].width;
-        else if (t->shown[i])
-            wide += columns[i].width;
-    }
-    const char *words = " last second, times in ms ";
-    if (strlen(words) + 4 > wide)
-        words = " last second, ms ";
-    const unsigned dashes = wide - 2 - (unsigned)strlen(words);
-    line_tint(l, TINT_DIM);
-    line_pad(l, from + 2);
-    for (unsigned i = 0; i < dashes / 2; i++)
-        line_glyph(l, "─", '-');
-    line_put(l, words);
-    for (unsigned i = dashes / 2; i < dashes; i++)
-        line_glyph(l, "─", '-');
-    line_tint(l, TINT_NONE);
-    end_line(d);
-}
-
-static void put_headings(struct drawing *d, const struct table_layout *t)
-{
-    struct line *l = &d->line;
-    line_tint(l, TINT_DIM);
-    line_pad(l, t->name_columns);
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        if (t->shown[i])
-            line_put_right(l, columns[i].heading, columns[i].width);
-    line_tint(l, TINT_NONE);
-    end_line(d);
-}
-
-/* "GET /api/tweets/", its end marked where it had to be cut. */
-static void put_name(struct line *l, const struct summary_row *row, unsigned room)
-{
-    line_put_cut(l, row->method, room);
-    if (row->method[0] != '\0' && l->used < room)
-        line_put(l, " ");
-    if (line_measure(l, row->name) <= room - l->used) {
-        line_put(l, row->name);
-    } else if (l->used < room) {
-        line_put_cut(l, row->name, room - l->used - 1);
-        line_glyph(l, "…", '~');
+        line_format(l, "  %s", key_rows[i].sentence);
+        if (is_right || half < KEY_COLUMNS || i + 1 == key_row_count)
+            frame_end_line(f);
     }
 }
 
-static void put_row(struct drawing *d, const struct table_layout *t,
-                    const struct summary_row *total, const struct summary_row *second,
-                    enum line_tint tint)
+static unsigned key_lines(const struct frame *f)
 {
-    struct line *l = &d->line;
-    line_tint(l, tint);
-    put_name(l, total, t->name_columns - 1);
-    line_pad(l, t->name_columns);
-    for (size_t i = 0; i < COLUMN_COUNT; i++) {
-        if (!t->shown[i])
-            continue;
-        const bool is_alarm = i == COLUMN_FAILED && total->failed > 0;
-        if (is_alarm)
-            line_tint(l, TINT_BAD);
-        line_put_right(l, columns[i].text(total, second).text, columns[i].width);
-        if (is_alarm) {
-            line_tint(l, TINT_NONE);
-            line_tint(l, tint);
-        }
+    return (unsigned)(f->line.columns / 2 >= KEY_COLUMNS ? (key_row_count + 1) / 2 : key_row_count);
+}
+
+/* The last line: what the last key did, or that there are keys. */
+static void put_foot(struct frame *f)
+{
+    struct line *l = &f->line;
+    const struct view *v = f->view;
+    if (v->notice != NULL) {
+        line_tint(l, TINT_WARN);
+        line_put_marked(l, v->notice, l->columns);
+    } else if (v->is_paused) {
+        line_tint(l, TINT_WARN);
+        line_put(l, "paused: requests in flight end, none begins; p goes on");
+    } else {
+        line_tint(l, TINT_DIM);
+        line_put(l, v->shows_keys ? "? hides the keys" : "? keys");
     }
     line_tint(l, TINT_NONE);
-    end_line(d);
+    frame_end_line(f);
 }
 
-/* The endpoints in plan order, as many as fit, and their sum when there are several. */
-static void put_table(struct drawing *d)
+static uint32_t failure_lines(const struct view *v)
 {
-    const struct summary *total = d->v->total;
-    const struct summary *second = d->v->second;
-    if (total == NULL || second == NULL || d->lines_left < 3)
-        return;
-    const struct table_layout t = lay_table(d->line.columns);
-    end_line(d);
-    if (d->lines_left > 4)
-        put_bracket(d, &t);
-    put_headings(d, &t);
-    if (total->row_count == 1) {
-        put_row(d, &t, &total->rows[0], &second->rows[0], TINT_NONE);
-        return;
+    const uint32_t count = v->failures == NULL ? 0 : v->failures->failure_count;
+    return count < FAILURES_SHOWN ? count : FAILURES_SHOWN;
+}
+
+/* What is under the head: the table has what the others leave. */
+static void put_body(struct frame *f)
+{
+    const struct view *v = f->view;
+    const unsigned foot = v->has_keys ? 1 : 0;
+    const unsigned keys = v->shows_keys ? key_lines(f) : 0;
+    const unsigned failures = failure_lines(v);
+    const unsigned others = foot + (keys > 0 ? keys + 1 : 0) + (failures > 0 ? failures + 1 : 0);
+    if (f->lines_left > others + TABLE_LINES_MIN)
+        frame_put_table(f, f->lines_left - others);
+    else if (f->lines_left > foot)
+        frame_put_table(f, f->lines_left - foot);
+    if (failures > 0 && f->lines_left > foot + 2) {
+        put_gap(f);
+        frame_put_failures(f, failures < f->lines_left - foot ? failures : f->lines_left - foot);
     }
-    /* Room for the sum, and for saying how many are not shown. */
-    uint32_t shown = total->row_count;
-    if (shown + 1 > d->lines_left)
-        shown = d->lines_left > 2 ? d->lines_left - 2 : 0;
-    for (uint32_t i = 0; i < shown; i++)
-        put_row(d, &t, &total->rows[i], &second->rows[i], TINT_NONE);
-    if (shown < total->row_count && d->lines_left > 1) {
-        line_tint(&d->line, TINT_DIM);
-        line_format(&d->line, "and %u more", total->row_count - shown);
-        line_tint(&d->line, TINT_NONE);
-        end_line(d);
+    if (keys > 0 && f->lines_left > foot + keys) {
+        put_gap(f);
+        put_keys(f);
     }
-    put_row(d, &t, &total->total, &second->total, TINT_BOLD);
+    if (foot > 0 && f->lines_left > 0) {
+        if (f->lines_left > 1)
+            put_gap(f);
+        put_foot(f);
+    }
 }
 
 int view_lines(char **ret_lines, size_t *ret_len, const struct view *v,
@@ -426,20 +418,17 @@ int view_lines(char **ret_lines, size_t *ret_len, const struct view *v,
     FILE *out = open_memstream(&lines, &len);
     if (out == NULL)
         return -ENOMEM;
-    struct drawing d = {
-        .v = v,
+    struct frame f = {
+        .view = v,
         .line = { .out = out,
                   .columns = style->columns > COLUMNS_MIN ? style->columns : COLUMNS_MIN,
                   .color = style->color,
                   .unicode = style->unicode },
         .lines_left = style->rows > 1 ? style->rows : 1,
     };
-    static void (*const parts[])(struct drawing *) = { put_title, put_progress, put_rate,
-                                                       put_state };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (d.lines_left > 0)
-            parts[i](&d);
-    put_table(&d);
+    put_head(&f);
+    if (f.lines_left > 0)
+        put_body(&f);
     if (fclose(out) != 0) {
         free(lines);
         return -ENOMEM;

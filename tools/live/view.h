@@ -1,14 +1,21 @@
 /* view — one frame of the live view as lines of text: a pure function of what is known about the
  * run and of the screen.
  *
- *  squall  http://127.0.0.1:8080/                                  64 connections
- *  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────  61 %  6.1 s, 3.9 s left
- *  req/s now  63726     ▆▇█▇▇▅
- *  failures   0               squall CPU 20 %  19 %
+ *  squall  tweets.yaml  http://127.0.0.1:8080                                   250 users
+ *  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━────────────────────────  61 %  6.1 s, 3.9 s left
  *
- *                                              ─────── last second, ms ───────
- *                          # reqs    fails     req/s   median      p95      p99
- *  GET /                   186305        0     63726    0.300    5.091    12.17
+ *  req/s             63.0  ▃▇▇█▆▇                                             most 71.0
+ *  p99 ms            5.09  █▅▃▂▂▁                                             most 12.2
+ *  users       153 of 250  ▁▂▃▅▆▇
+ *  failures             0
+ *  squall CPU         2 %  1 %  2 %
+ *  limit       think time
+ *
+ *                          ─── since the start, ms ───  ── last second, ms ──
+ *                     # reqs  fails  median      p99    req/s  median     p99
+ *  GET /                 389      0   0.300    5.091     63.0   0.280   12.17
+ *
+ *  ? keys
  */
 #ifndef SQUALL_TOOLS_LIVE_VIEW_H
 #define SQUALL_TOOLS_LIVE_VIEW_H
@@ -21,18 +28,25 @@
 
 struct view {
     const char *title; /* what is loaded: URL or scenario */
+    const char *host;  /* of a scenario; NULL = none */
     const char *load;  /* how: "64 connections" */
     double elapsed_s;
     double duration_s; /* 0 = no limit */
     uint64_t requests_done;
-    uint64_t requests_max; /* 0 = no limit */
-    uint64_t users_now, users_target;
+    uint64_t requests_max;            /* 0 = no limit */
+    uint64_t users_now, users_target; /* target 0 = no users are told */
     const struct series *series;
     const struct summary *total;  /* since the start; NULL in the first second */
     const struct summary *second; /* the last one alone; NULL in the first */
     uint32_t workers;
     const double *cpu_share; /* of each worker over the last second, 0..1; NaN = not known yet */
-    bool is_stopping;
+    const struct tally *failures; /* what failed since the start; NULL = not known yet */
+    const char *limit;  /* who limits the run so far, one sentence; NULL = not known yet */
+    const char *notice; /* what the last key did; NULL = nothing to say */
+    bool is_stopping, is_paused;
+    bool was_reset;  /* the numbers are those since then */
+    bool has_keys;   /* the keyboard is listened to */
+    bool shows_keys; /* the list of keys is open */
 };
 
 struct view_style {
