@@ -55,8 +55,7 @@ uint64_t controls_step(uint64_t users)
     return step;
 }
 
-/* Why the users cannot be changed; NULL = they can. */
-static const char *users_fixed(const struct measurement *m)
+const char *controls_fixed_users(const struct measurement *m)
 {
     const struct plan_load *load = &m->plan->load;
     if (m->options->form == FORM_URL)
@@ -71,7 +70,7 @@ static const char *users_fixed(const struct measurement *m)
 static void change_users(struct controls *c, uint64_t now_ns, bool is_up)
 {
     struct fleet *f = c->measurement->fleet;
-    const char *fixed = users_fixed(c->measurement);
+    const char *fixed = controls_fixed_users(c->measurement);
     const uint64_t users = fleet_users_wanted(f), most = fleet_users_max(f);
     const uint64_t step = controls_step(is_up || users == 0 ? users : users - 1);
     if (fixed != NULL) {

@@ -26,6 +26,9 @@ struct controls {
 void controls_open(struct controls *c, struct measurement *m, int fd);
 void controls_close(struct controls *c, uint64_t now_ns);
 
+/* Why the keys cannot change the users of a run; NULL = they can. */
+const char *controls_fixed_users(const struct measurement *m);
+
 /* Acts on every key that was pressed, and tells the measurement what was changed. True when there
  * is something new to see. Never waits. */
 bool controls_act(struct controls *c, uint64_t now_ns);

@@ -515,7 +515,8 @@ int measurement_run(const struct plan *plan, const struct options *o, const stru
     (void)setlocale(LC_CTYPE, "");
     if (!delivery_probe(o))
         return EXIT_USAGE;
-    int code = measurement_open(&m, is_watched(o) ? users_to_reserve(plan) : 0);
+    const bool has_keys = is_watched(o) && controls_fixed_users(&m) == NULL;
+    int code = measurement_open(&m, has_keys ? users_to_reserve(plan) : 0);
     if (code == EXIT_DONE) {
         tell_setup(&m);
         stop_signals_open(m.fleet);
