@@ -70,7 +70,8 @@ CASES = {
     "idle-memory": Case("10,000 idle keep-alive connections, memory of each over the base", "/bytes/100",
                         10000, peers=("wrk", "h2load"), servers=("target",)),
     "idle-memory-tls": Case("10,000 idle TLS connections, memory of each over the base", "/bytes/100",
-                            10000, peers=("wrk", "h2load"), servers=("nginx",), tls=True, if_asked=True),
+                            10000, peers=("wrk", "h2load"), servers=("nginx",), tls=True, spawn_rate=1000,
+                            if_asked=True),
 }
 
 
