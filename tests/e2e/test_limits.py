@@ -92,8 +92,8 @@ class Limits(rig.Case):
         run = rig.squall(self.target.url, "-n", 100, "-c", 2000, timeout=20,
                          before=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
         self.assert_refused(run)
-        self.assertEqual(run.err, "squall: no memory for the connections and rings; this process may have 29696 KiB of address "
-                                  "space: use fewer connections, or raise the limit with 'ulimit -v unlimited'\n")
+        self.assertRegex(run.err, "^squall: no memory for the (connections and rings; this process may have [0-9]+ KiB of address "
+                                  "space|histograms): use fewer .*\n$")
 
     def test_little_lockable_memory_is_enough_or_named(self):
         for limit in (64 * 1024, 0):
