@@ -5,8 +5,8 @@ usage: truth.py --squall build/tools/squall [--case NAME]... [--tool NAME]... [-
 
 The truth is what somebody who came at a moment of their own had to wait, 1000 of them a second, evenly spread.
 
-    frozen     the server answers at once, and stands still (SIGSTOP) for every other second: half of all who come have to
-               wait, up to a second
+    frozen     the server answers at once, and stands still (SIGSTOP) for half of the time, a second each: half of all who
+               come have to wait, up to a second
     slow       one answer in ten takes 50 ms, the others 5 ms
 
 Every tool has 64 connections. squall and h2load are told the rate, h2load for each connection; wrk and ab know none, and
@@ -34,8 +34,9 @@ from tools import find
 RATE = 1000
 CONNECTIONS = 64
 PERCENTILES = (75, 90, 99)
-LEAD_S = 0.5                # before the first standstill, and after the last
+LEAD_S = 1.0                # before the first standstill and after the last: a tool may be slow to start
 STANDSTILL_S = 1.0
+PAUSE_S = 0.5               # between two
 GRANULARITY_MS = 1000 / RATE
 
 
@@ -47,7 +48,7 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "frozen": Case("answers at once, and stands still for every other second", "/hello", 6, True),
+    "frozen": Case("answers at once, and stands still for half of the time, a second each", "/hello", 6, True),
     "slow": Case("takes 50 ms for one answer in ten, 5 ms for the others", "/delay/5ms?every=10&then=50ms", 5, False),
 }
 
@@ -55,7 +56,7 @@ CASES = {
 # --- the truth ------------------------------------------------------------------------------------------------------
 
 class Freezer(threading.Thread):
-    """Stops a process for every other second and keeps when it really stood still."""
+    """Stops a process for half of the time and keeps when it really stood still."""
 
     def __init__(self, pid, seconds):
         super().__init__()
@@ -76,7 +77,7 @@ class Freezer(threading.Thread):
             time.sleep(max(0.0, stopped + STANDSTILL_S - time.monotonic()))
             self.standstills.append((stopped, time.monotonic()))
             os.kill(self._pid, signal.SIGCONT)
-            at += 2 * STANDSTILL_S
+            at += STANDSTILL_S + PAUSE_S
 
 
 def percentiles_of(values):
