@@ -148,7 +148,7 @@ class Outputs(rig.Case):
         self.assertIn(len(history), (3, 4))
         self.assertEqual([row["name"] for row in history], ["Aggregated"] * len(history))
         times = [row["time"] for row in history]
-        self.assertEqual(times, sorted(set(times)))
+        self.assertEqual(times, sorted(times))
         counts = [row["requests"] for row in history]
         self.assertEqual(counts, sorted(counts))
         self.assertEqual((history[-1]["requests"], history[-1]["failures"]),
@@ -234,6 +234,10 @@ class Outputs(rig.Case):
             self.assertEqual(rig.call("report", path, "-o", self.file("x.csv")),
                              (2, "", f"squall: {sentence.format(path)}\n"))
         self.assertFalse(self.file("x.csv").exists())
+        far = self.file("nowhere") / "x.html"
+        for command in (["report", self.file("run.json")], ["compare", self.file("run.json"), self.file("run.json")]):
+            self.assertEqual(rig.call(*command, "-o", far),
+                             (2, "", f"squall: --output: cannot write '{far}': no such file or directory\n"))
 
     # --- places that cannot take what is written ------------------------------------------------------
 

@@ -7,6 +7,7 @@
 #include "engine/plan/diag.h"
 #include "stats/report/comparison.h"
 #include "tools/cli/command.h"
+#include "tools/cli/delivery.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
 #include "tools/cli/stored_file.h"
@@ -118,7 +119,7 @@ int command_compare(const struct invocation *call)
         print_help();
         return EXIT_DONE;
     }
-    if (!check_outputs(&o))
+    if (!check_outputs(&o) || !delivery_probe(&o))
         return EXIT_USAGE;
     (void)setlocale(LC_CTYPE, "");
     int code = stored_file_read(&base, o.subject);

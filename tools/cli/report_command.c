@@ -4,6 +4,7 @@
 
 #include "engine/plan/diag.h"
 #include "tools/cli/command.h"
+#include "tools/cli/delivery.h"
 #include "tools/cli/format.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
@@ -45,6 +46,8 @@ int command_report(const struct invocation *call)
         print_help();
         return EXIT_DONE;
     }
+    if (!delivery_probe(&o))
+        return EXIT_USAGE;
     int code = stored_file_read(&stored, o.subject);
     for (size_t i = 0; i < o.outputs.count && stored != NULL; i++) {
         const int drawn = draw(stored, o.outputs.items[i]);
