@@ -7,13 +7,20 @@
 
 #include "tools/cli/stop_signals.h"
 #include "tools/live/keys.h"
+#include "tools/live/settling.h"
 
 #define NOTICE_NS UINT64_C(4000000000)
 
-/* What the figures must leave out, or say. */
+/* What the figures must leave out, or say. A pause before the end of the warm-up is left out with
+ * it. */
 static void tell_pauses(struct controls *c, uint64_t now_ns)
 {
     struct measurement *m = c->measurement;
+    if (!c->has_settled && m->settling->cut != NULL) {
+        c->has_settled = true;
+        c->paused_reset_ns = controls_paused_ns(c, now_ns);
+        m->changes.pauses = c->is_paused;
+    }
     m->paused_ns = controls_paused_ns(c, now_ns) - c->paused_reset_ns;
     m->changes.paused_s = (double)m->paused_ns / 1e9;
 }

@@ -15,9 +15,10 @@ struct controls {
     struct measurement *measurement;
     struct keyboard *keyboard; /* NULL = none */
     bool shows_keys, is_paused;
+    bool has_settled;         /* the warm-up is over */
     uint64_t paused_at_ns;    /* is_paused: since when */
     uint64_t paused_ns;       /* before that, in all */
-    uint64_t paused_reset_ns; /* of all pauses, before the last reset */
+    uint64_t paused_reset_ns; /* of all pauses, before the last reset, or in the warm-up */
     char notice[160];
     uint64_t notice_until_ns;
 };
