@@ -257,7 +257,7 @@ class Everybody(Shared):
         page.wait_for("document.activeElement.getAttribute('aria-expanded') === 'true'")
         page.wait_for("location.hash.startsWith('#row=')")
         page.wait_for("document.querySelectorAll('.charts-part [aria-label]').length > 0 && "
-                      "document.querySelector('.viewer .bar .figure.time b').textContent >= '0:02'")
+                      "document.querySelector('.viewer .bar .figure.time b').textContent >= '0:01'")
         page.evaluate("document.querySelector('.charts-part .plot').focus()")
         page.key("Home")
         self.assertFalse(page.evaluate("document.querySelector('.charts-part .plot .cursor').hidden"))

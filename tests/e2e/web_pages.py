@@ -106,9 +106,9 @@ class PageCase(rig.Case):
         self.assertEqual(page.troubles, [])
 
     def take_pictures(self, page, name, is_full):
-        """Light; with is_full dark, on a phone and on paper too."""
+        """What a screen shows; with is_full all of the page, and dark, on a phone and on paper too."""
         page.settle()
-        page.picture(OUTPUT / f"{name}-light.png")
+        page.picture(OUTPUT / f"{name}-light.png", whole=is_full)
         if not is_full:
             return
         page.show_dark(True)
