@@ -10,9 +10,9 @@
 #include "http/url.h"
 #include "tools/cli/format.h"
 
-#define EXPECTED_MAX     96 /* room for a phrase made from the limits of a row */
-#define OPTION_ROWS_MAX  64 /* at least option_row_count, asserted */
-#define OPTION_SHOWN_MAX 64 /* bytes of an option's name as it was typed */
+#define EXPECTED_MAX     96  /* room for a phrase made from the limits of a row */
+#define OPTION_ROWS_MAX  128 /* at least option_row_count, asserted */
+#define OPTION_SHOWN_MAX 64  /* bytes of an option's name as it was typed */
 
 /* Each setter reads `text` into the value of a row. NULL, or what was expected: a literal or what
  * it wrote to `phrase`. */
