@@ -140,16 +140,6 @@ uint32_t exchange_origin(const struct worker *w, const struct user *u)
 
 /* ---- whose time it was ---- */
 
-void exchange_note_sent(struct worker *w, struct user *u)
-{
-    if (!SQUALL_AUDIT)
-        return;
-    if (w->flush_ns > w->now_ns)
-        u->generator_ns += w->flush_ns - w->now_ns;
-    if (w->now_ns > u->ready_ns && !u->is_resend)
-        hist_record(&w->shard->phases[PHASE_QUEUED], w->now_ns - u->ready_ns);
-}
-
 /* How long its answer lay there while squall did not look. Without a stamp: since the wait should
  * have ended. */
 static uint64_t exchange_held_ns(const struct worker *w, uint64_t arrived_ns)

@@ -48,7 +48,15 @@ static inline uint64_t exchange_sent_ns(const struct worker *w, const struct use
 
 /* It is handed to the kernel in this turn. The connection could be had when the turn began, as it
  * is flushed in the turn in which it becomes free: what lies between is our own doing. */
-void exchange_note_sent(struct worker *w, struct user *u);
+static inline void exchange_note_sent(struct worker *w, struct user *u)
+{
+    if (!SQUALL_AUDIT)
+        return;
+    if (w->flush_ns > w->now_ns)
+        u->generator_ns += w->flush_ns - w->now_ns;
+    if (w->now_ns > u->ready_ns && !u->is_resend)
+        hist_record(&w->shard->phases[PHASE_QUEUED], w->now_ns - u->ready_ns);
+}
 
 /* Its response is complete: captures, checks, counts; the user goes on, or the chain does, as
  * `course` says. `has_trailing`: bytes follow that nobody asked for. */

@@ -42,7 +42,7 @@ class Sockets:
         self.port = port
         self.process = subprocess.Popen(["stdbuf", "-oL", "ss", "--events", "-tinO"], stdout=subprocess.PIPE, text=True,
                                         preexec_fn=own_network.join(pid))
-        self.process.stdout.readline()
+        time.sleep(0.5)     # it says nothing before the first socket is destroyed
 
     def bytes_received(self):
         """(by sockets connected to the port, without their FINs; sockets)"""
@@ -74,6 +74,7 @@ def play(target, count, options, are_bytes_counted):
     before = kernel_counters(pid)
     run = rig.Running("-q", "-n", count, *options, target.url + PATH, before=own_network.join(pid)).wait(600)
     after = kernel_counters(pid)
+    received, seen = sockets.bytes_received() if sockets is not None else (0, 0)
     result = run.result
     equal = [
         ("requests asked for and ok", count, result["total"]["ok"]),
@@ -83,7 +84,6 @@ def play(target, count, options, are_bytes_counted):
         ("equations of the audit that do not hold and none", result["audit"]["broken"], 0),
     ]
     if sockets is not None:
-        received, seen = sockets.bytes_received()
         equal += [("sockets destroyed and connections", seen, result["connections"]["opened"]),
                   ("bytes the kernel received and squall's", received, result["counters"]["bytes_in"])]
     return run, equal
@@ -100,7 +100,7 @@ def main():
             run, equal = play(target, int(requests * options.scale), arguments, are_bytes_counted)
             total += run.result["total"]["ok"]
             print(f"{name}: {run.result['total']['ok']:,} requests in {run.result['duration_s']:.1f} s, "
-                  f"{run.result['audit']['equations']:,} equations of the audit")
+                  f"{run.result['audit']['equations']:,} equations of the audit", flush=True)
             for what, left, right in equal:
                 wrong += left != right
                 print(f"  {'equal' if left == right else 'DIFFERENT'}: {what}: {left:,} and {right:,}")
