@@ -112,7 +112,7 @@ def wrk(case, url, folder):
     def read(said):
         units = {"us": 0.001, "ms": 1, "s": 1000}
         found = {int(p): float(value) * units[unit]
-                 for p, value, unit in re.findall(r"^ +(\d+)% +([\d.]+)(us|ms|s)$", said, re.MULTILINE)}
+                 for p, value, unit in re.findall(r"^ +(\d+)% +([\d.]+)(us|ms|s) *$", said, re.MULTILINE)}
         return {p: found[p] for p in PERCENTILES}
     return ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{case.seconds}s", "--latency", url], read
 
