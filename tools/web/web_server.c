@@ -113,9 +113,12 @@ static void request_is_over(void *owner, struct MHD_Connection *connection, void
 
 /* ---- running ---- */
 
-/* Workers go first: this thread has what they leave over. */
+/* Workers go first: this thread has what they leave over, also when the program was given real-time
+ * priority. */
 static void yield_to_workers(const struct web_server *s)
 {
+    const struct sched_param ordinary = { .sched_priority = 0 };
+    (void)pthread_setschedparam(pthread_self(), SCHED_OTHER, &ordinary);
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
     if (CPU_COUNT(&s->cpus) > 0)
         (void)pthread_setaffinity_np(pthread_self(), sizeof s->cpus, &s->cpus);
