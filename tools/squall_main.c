@@ -15,7 +15,7 @@ static int run_target(const struct invocation *call)
 
 static const struct command commands[] = {
     { "run", "FILE [options]", "a scenario: users, tasks, waits", command_run, FORM_RUN },
-    { "web", "[FILE...]", "the same, started and watched from a browser", command_web, FORM_WEB },
+    { "web", "[FILE...]", "the same, in a browser", command_web, FORM_WEB },
     { "check", "FILE", "read a scenario, print the plan it means", command_check, FORM_CHECK },
     { "report", "RUN.json -o FILE", "draw a stored run again", command_report, FORM_REPORT },
     { "compare", "BASE.json NEW.json", "two stored runs side by side", command_compare,
