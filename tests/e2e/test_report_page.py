@@ -22,7 +22,7 @@ class ReportPage(rig.Case):
         cls.addClassCleanup(cls.folder.cleanup)
         cls.browser = browser.Browser()
         cls.addClassCleanup(cls.browser.close)
-        cls.hour = cls.drawn("hour", made_up.result(HOUR_S, endpoints=ENDPOINTS, rate=60.0))
+        cls.hour = cls.drawn("hour", made_up.result(HOUR_S, endpoints=ENDPOINTS, rate=30.0))
 
     @classmethod
     def drawn(cls, name, result):

@@ -44,8 +44,8 @@ static int write_all(int fd, const char *bytes, size_t len)
         const ssize_t wrote = write(fd, bytes, len);
         if (wrote < 0 && errno == EINTR)
             continue;
-        if (wrote < 0)
-            return -errno;
+        if (wrote <= 0)
+            return wrote < 0 ? -errno : -EIO;
         bytes += wrote;
         len -= (size_t)wrote;
     }
