@@ -12,18 +12,31 @@
 #include "stats/report/figure.h"
 #include "stats/report/sink.h"
 
-/* What may have been configured otherwise. Lengths that differ by less than a twentieth are the
- * same. */
-#define LENGTH_TOLERATED 0.05
+/* What may have been configured otherwise. Times that differ by less than a twentieth are the same.
+ */
+#define TIME_TOLERATED 0.05
 static const struct {
-    const char *section, *key;
+    const char *section, *key, *label;
 } configured[] = {
-    { NULL, "scenario" },       { NULL, "host" },      { NULL, "version" },
-    { NULL, "duration_s" },     { "load", "kind" },    { "load", "users" },
-    { "load", "spawn_rate" },   { "load", "rate" },    { "load", "connections" },
-    { "load", "pipeline" },     { "load", "threads" }, { "load", "cpus" },
-    { "machine", "system" },    { "machine", "cpu" },  { "machine", "cpus" },
-    { "generator", "verdict" },
+    { NULL, "scenario", "scenario" },
+    { NULL, "host", "host" },
+    { NULL, "version", "squall" },
+    { NULL, "duration_s", "seconds" },
+    { "warmup", "cut_s", "warm-up seconds" },
+    { "load", "kind", "kind of load" },
+    { "load", "users", "users" },
+    { "load", "spawn_rate", "spawn rate" },
+    { "load", "rate", "rate" },
+    { "load", "connections", "connections" },
+    { "load", "pipeline", "pipeline" },
+    { "load", "threads", "threads" },
+    { "load", "cpus", "CPUs of threads" },
+    { "tls", "version", "TLS" },
+    { "tls", "cipher", "cipher" },
+    { "machine", "system", "system" },
+    { "machine", "cpu", "CPU" },
+    { "machine", "cpus", "CPUs" },
+    { "generator", "verdict", "verdict" },
 };
 
 static_assert(sizeof configured / sizeof configured[0] <= COMPARISON_CHANGES_MAX, "room for all");
@@ -123,9 +136,9 @@ static const json_t *configured_in(const struct stored *s, const char *section, 
 
 static bool is_same(const json_t *base, const json_t *now, const char *key)
 {
-    if (strcmp(key, "duration_s") == 0)
+    if (strcmp(key, "duration_s") == 0 || strcmp(key, "cut_s") == 0)
         return fabs(json_number_value(now) - json_number_value(base)) <=
-               LENGTH_TOLERATED * json_number_value(base);
+               TIME_TOLERATED * json_number_value(base);
     return json_equal((json_t *)base, (json_t *)now);
 }
 
@@ -148,7 +161,11 @@ static int find_changes(struct comparison *c)
         if ((base == NULL && now == NULL) || is_same(base, now, key))
             continue;
         struct comparison_change *change = &c->changes[c->change_count++];
-        *change = (struct comparison_change){ section, key, text_of(base), text_of(now) };
+        *change = (struct comparison_change){ .section = section,
+                                              .key = key,
+                                              .label = configured[i].label,
+                                              .base = text_of(base),
+                                              .now = text_of(now) };
         if (change->base == NULL || change->now == NULL)
             return -ENOMEM;
     }

@@ -51,6 +51,7 @@ struct comparison_row {
 
 struct comparison_change {
     const char *section, *key; /* section NULL = top level */
+    const char *label;         /* for people */
     char *base, *now;          /* as JSON has them, texts without quotes */
 };
 

@@ -87,7 +87,7 @@ static void write_changes(struct sink *out, const struct comparison *c)
                    "<th class=\"text\">Base</th><th class=\"text\">New</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < c->change_count; i++) {
         sink_text(out, "<tr>");
-        write_cell(out, "th", NULL, c->changes[i].key);
+        write_cell(out, "th", NULL, c->changes[i].label);
         write_cell(out, "td", "text", c->changes[i].base);
         write_cell(out, "td", "text", c->changes[i].now);
         sink_text(out, "</tr>\n");

@@ -46,7 +46,7 @@ static void write_changes(struct sink *out, const struct comparison *c)
     }
     sink_text(out, "\n| Configured otherwise | base | new |\n| :-- | :-- | :-- |\n");
     for (size_t i = 0; i < c->change_count; i++) {
-        sink_format(out, "| %s | ", c->changes[i].key);
+        sink_format(out, "| %s | ", c->changes[i].label);
         markup_write_code(out, c->changes[i].base);
         sink_text(out, " | ");
         markup_write_code(out, c->changes[i].now);

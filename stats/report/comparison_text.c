@@ -82,7 +82,7 @@ static void write_changes(struct sink *out, const struct comparison *c,
     table_init(&t, style, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < c->change_count; i++) {
         const struct comparison_change *change = &c->changes[i];
-        table_add(&t, TONE_PLAIN, change->key);
+        table_add(&t, TONE_PLAIN, change->label);
         table_add(&t, TONE_PLAIN, change->base);
         table_add(&t, TONE_PLAIN, change->now);
     }
