@@ -92,7 +92,7 @@ class Pages(rig.Case):
         with tempfile.TemporaryDirectory() as home:
             Path(home, "squall.fish").write_text(page("fish"), encoding="utf-8")
             for line, wanted in (("squall che", "check"), ("squall run --spawn", "--spawn-rate"),
-                                 ("squall --conn", "--connections"),
+                                 ("squall --connections", "--connections"),
                                  ("squall run --arrival poi", "poisson")):
                 done = subprocess.run(
                     ["fish", "-N", "-c", f"source squall.fish; complete -C '{line}'"], cwd=home,
