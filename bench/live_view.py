@@ -77,7 +77,7 @@ def main():
     parser.add_argument("--squall", default=ROOT / "build/tools/squall")
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--rate", type=int, default=5000)
+    parser.add_argument("--rate", type=int, default=20000)
     o = parser.parse_args()
     target = subprocess.Popen(["taskset", "-c", "1", str(o.squall), "target", "--listen", "127.0.0.1:0", "-q"],
                               stdout=subprocess.PIPE, text=True, preexec_fn=go_first)

@@ -1,12 +1,16 @@
 #!/usr/bin/python3
 """The live view as a user sees it: drawn into panes of tmux, resized while it runs, driven by its keys, and gone without a
 trace however the run ends. The pictures are printed, so the log of this test shows what was seen."""
+import fcntl
 import json
 import os
+import pty
 import re
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 from pathlib import Path
 
@@ -235,6 +239,22 @@ class Terminal(rig.Case):
         pane.until("show the keys")
         pane.type("q")
         pane.until("accounting ")
+
+    def test_a_terminal_that_takes_nothing_holds_nobody_up(self):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 200, 500, 0, 0))
+        try:
+            began = time.monotonic()
+            done = subprocess.run(
+                [rig.SQUALL, "run", "load.yaml", "--threads", "1", "-t", "3s", "--json"], cwd=self.folder.name,
+                stdin=slave, stderr=slave, stdout=subprocess.PIPE, timeout=30, check=False,
+                env={**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"})
+            self.assertLess(time.monotonic() - began, 4 * rig.PATIENCE)
+        finally:
+            os.close(master)
+            os.close(slave)
+        points = [point["t_s"] for point in json.loads(done.stdout)["timeline"]]
+        self.assertGreaterEqual(len(points), 3, "seconds were missed")
 
     def test_pipes_get_the_report_and_nothing_else(self):
         code, out, err = rig.call(self.target.url + "/json", "-d", "600ms", "-c", "2", "-t", "1")
