@@ -189,7 +189,7 @@ class Everybody(Shared):
     """The pages with made-up results: for readers of screens, hands without a mouse, phones, paper."""
 
     def setUp(self):
-        self.mock = web_mock.Mock(made_up.result(seconds=40, seed=5))
+        self.mock = web_mock.Mock(made_up.result(seconds=200 if FULL else 60, seed=5))
         self.addCleanup(self.mock.close)
         web_pages.keep_three(self.mock)
 

@@ -109,6 +109,13 @@ squall.compare = (() => {
         return models.slice(1).map((model, i) => finding(models[0], model, names[0], names[i + 1]));
     }
 
+    /** What each run's own verdict warns of: a slow generator makes a server look slow. */
+    function warnings(models, names) {
+        return models.flatMap(({ result: { generator } }, i) =>
+            generator && generator.verdict && generator.verdict !== 'ok'
+                ? [`${names[i]}: ${generator.bottleneck || generator.verdict}`] : []);
+    }
+
     function choice(label, options, changed) {
         const own = id('choice');
         const select = make('select', { id: own, onchange: () => changed(select.value) },
@@ -157,6 +164,8 @@ squall.compare = (() => {
         charts.draw('');
         const element = make('div', {},
             findings(models, names).map((text) => make('p', { class: 'finding' }, text)),
+            make('ul', { class: 'reasons' }, warnings(models, names).map((text) =>
+                make('li', {}, text))),
             make('p', { class: 'note' }, 'A run is called slower or faster only where the 95 % ranges ' +
                 'of both percentiles do not overlap.'),
             make('section', {}, make('h2', {}, 'Latency'), percentile.element, times),

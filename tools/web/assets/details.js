@@ -85,7 +85,7 @@ squall.details = (() => {
     function generatorFacts(result) {
         const g = result.generator || {}, late = g.lateness_us || {}, c = result.connections || {};
         return [
-            ['Verdict', g.verdict || NONE], ['Limit', g.bottleneck],
+            ['Verdict', g.verdict || NONE], ['Bottleneck', g.bottleneck],
             ['Besides', (g.reasons || []).filter((reason) =>
                 !(g.bottleneck || '').includes(reason)).join('; ')],
             ['CPU of each thread', (g.cpu || []).map(percent).join(', ')],

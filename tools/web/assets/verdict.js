@@ -63,19 +63,20 @@ squall.verdict = (() => {
         const late = lateness(result, isRunning), unmet = expectations(result);
         const books = result.accounting;
         const isBalanced = isRunning || !books || books.balanced !== false;
+        const isAudited = isRunning || !result.audit || result.audit.ok;
         const isOk = !generator.verdict || generator.verdict === 'ok';
         const { ok, failed } = result.total;
-        const isWrong = failed > 0 || unmet !== '' || !isBalanced;
-        const isBad = !isBalanced || unmet !== '' || (failed > 0 && failed >= ok);
+        const isWrong = failed > 0 || unmet !== '' || !isBalanced || !isAudited;
+        const isBad = !isBalanced || !isAudited || unmet !== '' || (failed > 0 && failed >= ok);
         const isGood = isOk && !isWrong && !late && ok + failed > 0;
         const parts = [result.interrupted ? 'Interrupted.' : '', outcome(result), late, unmet,
-            isBalanced ? '' : 'Accounting does not balance.'];
+            isAudited ? '' : 'The audit failed.', isBalanced ? '' : 'Accounting does not balance.'];
         return {
             tone: isBad ? 'bad' : isGood ? 'good' : 'doubt',
             mark: isGood ? '✓' : isWrong ? '✗' : '!',
             outcome: parts.filter(Boolean).join(' '),
             limit: [speed(result, isRunning), generator.bottleneck
-                ? `Limit: ${sentence(generator.bottleneck)}` : 'Limit: not known yet.']
+                ? `Bottleneck: ${sentence(generator.bottleneck)}` : 'Bottleneck: not known yet.']
                 .filter(Boolean).join(' '),
             reasons: generator.reasons || [],
         };
