@@ -18,6 +18,7 @@ import made_up
 import rig
 import web_mock
 import web_pages
+from web_client import Web
 from web_pages import HOSTILE, OUTPUT
 
 FULL = os.environ.get("SQUALL_WEB") == "full"
@@ -44,10 +45,6 @@ WRITES = """
 """
 
 
-def has_web():
-    return rig.squall("web", "--help").code == 0
-
-
 class Shared(web_pages.PageCase):
     """One browser for all tests."""
 
@@ -60,7 +57,6 @@ class Shared(web_pages.PageCase):
             unittest.addModuleCleanup(Shared.browser.close)
 
 
-@unittest.skipUnless(has_web(), "this squall has no 'web'")
 class Exercise(Shared):
     def start(self, page, name, scenario):
         page.evaluate(f"(() => {{ const s = document.querySelector('select[name=scenario]'); s.selectedIndex = {scenario};"
@@ -77,7 +73,6 @@ class Exercise(Shared):
         page.wait_for("[...document.querySelectorAll('.bar .state')].some((e) => e.textContent === 'stopped')")
 
     def test_the_exercise_is_started_watched_stopped_run_again_and_compared(self):
-        from web_client import Web
         target = rig.Target()
         self.addCleanup(target.stop)
         folder = self.enterContext(tempfile.TemporaryDirectory())
@@ -274,6 +269,16 @@ class Everybody(Shared):
         self.assertEqual(sum(bucket["count"] for bucket in found), len(values))
         for value in values:
             self.assertEqual(len([b for b in found if b["low"] <= value < b["high"]]), 1, value)
+        page.close()
+
+    def test_the_token_of_an_address_is_taken_out_of_it_and_outlives_a_reload(self):
+        page = self.browser.page(self.mock.url + "#token=0123abcd")
+        page.wait_for_text("users started per second")
+        self.assertEqual(page.evaluate("[location.hash, sessionStorage.getItem('squall-token'), squall.server.isTokenGiven()]"),
+                         ["", "0123abcd", True])
+        page.go(self.mock.url + "?again")
+        page.wait_for_text("users started per second")
+        self.assertTrue(page.evaluate("squall.server.isTokenGiven()"))
         page.close()
 
     def test_a_lost_server_is_told_and_found_again(self):

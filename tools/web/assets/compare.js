@@ -202,5 +202,5 @@ squall.compare = (() => {
         } };
     }
 
-    return { view, judge };
+    return { view };
 })();

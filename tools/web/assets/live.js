@@ -73,8 +73,11 @@ squall.live = (() => {
             const runs = isRunning(state), hasResult = model !== null;
             formPlace.hidden = !state.state || runs || (hasResult && !isFormWanted);
             runPlace.hidden = !hasResult;
-            for (const name of ['edit', 'stop', 'reset'])
+            for (const name of ['stop', 'reset'])
                 buttons[name].hidden = !runs;
+            /* Stages say themselves how many users there are. */
+            const own = (state.scenarios || []).find((one) => one.name === state.scenario);
+            buttons.edit.hidden = !runs || Boolean(own && own.has_stages);
             for (const name of ['again', 'change'])
                 buttons[name].hidden = runs || isFormWanted;
             say(planText, state.plan || '');
