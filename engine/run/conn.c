@@ -8,6 +8,7 @@
 #include "stats/mutant.h"
 
 #define ONE_SEGMENT_BYTES 1200u
+#define TRIAL_NS          UINT64_C(250000000) /* as RFC 8305 section 8 has it */
 #define SILENT_BYTES_MAX  4096u /* alone, an empty socket buffer takes it whole, however small */
 
 /* Read a row as: in this state these events are allowed, and lead there. All others are CONN_BAD,
@@ -117,6 +118,14 @@ static bool conn_is_on_its_way(const struct conn *c)
            c->state == CONN_HANDSHAKING;
 }
 
+/* A trial does not keep a request waiting for long that could go elsewhere. */
+static uint64_t conn_connect_deadline_ns(const struct worker *w, const struct conn *c)
+{
+    const uint64_t timeout_ns = w->plan->load.timeout_ns;
+    const bool is_shorter = c->is_trial && timeout_ns > TRIAL_NS;
+    return is_shorter ? c->deadline_ns - timeout_ns + TRIAL_NS : c->deadline_ns;
+}
+
 /* What did not come in time; NULL = what the failure's class says. */
 static const char *late_sentence(enum conn_state s)
 {
@@ -134,8 +143,8 @@ void conn_timer_fired(struct worker *w, struct conn *c)
         else if (w->pools != NULL)
             pool_offer(w, c);
     } else if (conn_is_on_its_way(c)) {
-        if (w->now_ns < c->deadline_ns)
-            conn_watch_deadline(w, c, c->deadline_ns);
+        if (w->now_ns < conn_connect_deadline_ns(w, c))
+            conn_watch_deadline(w, c, conn_connect_deadline_ns(w, c));
         else
             conn_end(w, c, EV_TIMED_OUT, CLOSE_CONNECT_FAILED, FAILURE_CONNECT_TIMEOUT,
                      late_sentence((enum conn_state)c->state));
@@ -321,6 +330,7 @@ static void choose_source(struct worker *w, int family, struct socket_options *o
 static void enter_connecting(struct worker *w, struct conn *c)
 {
     c->route = (uint16_t)routes_choose(&w->routes[c->origin], w->now_ns);
+    c->is_trial = routes_is_doubtful(&w->routes[c->origin], c->route);
     const struct route *route = &w->setup.routes[c->origin].entries[c->route].route;
     struct sockaddr_storage source;
     /* Alone in flight and within one segment, a request never waits behind another. */
@@ -341,7 +351,7 @@ static void enter_connecting(struct worker *w, struct conn *c)
     if (rc == 0) {
         c->has_file = true;
         c->armed |= OP_BIT(OP_CONNECT);
-        conn_watch_deadline(w, c, c->deadline_ns);
+        conn_watch_deadline(w, c, conn_connect_deadline_ns(w, c));
         return;
     }
     const enum failure_class class = rc == -EMFILE || rc == -ENFILE ? FAILURE_LOCAL_FD
@@ -522,7 +532,7 @@ static bool conn_turns_elsewhere(struct worker *w, struct conn *c, enum conn_eve
     const bool is_silent = class == FAILURE_CONNECT_REFUSED || class == FAILURE_CONNECT_TIMEOUT ||
                            class == FAILURE_CONNECT_UNREACHABLE;
     return routes_failed(&w->routes[c->origin], c->route, is_silent, w->now_ns) &&
-           ev != EV_TIMED_OUT;
+           (ev != EV_TIMED_OUT || c->is_trial);
 }
 
 void conn_end(struct worker *w, struct conn *c, enum conn_event ev, enum close_reason reason,

@@ -67,6 +67,7 @@ struct conn {
     uint16_t origin;           /* where it leads, in plan.origins */
     uint16_t location_len;
     uint16_t route; /* which of the addresses there */
+    bool is_trial;  /* it is being connected to an address that may not answer */
     uint8_t state;
     uint8_t pool_place; /* enum pool_place */
     uint8_t coding;     /* enum content_coding of the body that is watched */

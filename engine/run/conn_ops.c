@@ -16,6 +16,7 @@ static void connect_done(struct worker *w, struct conn *c, const struct completi
         return;
     hist_record(&w->shard->phases[PHASE_CONNECT],
                 w->now_ns + w->plan->load.timeout_ns - c->deadline_ns);
+    c->is_trial = false;
     if (w->plan->origins[c->origin].is_tls) {
         conn_step(w, c, w->plan->is_proxied ? EV_TUNNELLING : EV_SECURING);
         return;

@@ -123,6 +123,11 @@ static bool another_answers(const struct routes_view *v, uint32_t index)
     return false;
 }
 
+bool routes_is_doubtful(const struct routes_view *v, uint32_t index)
+{
+    return !answers(&v->marks[index]) && another_answers(v, index);
+}
+
 bool routes_failed(struct routes_view *v, uint32_t index, bool is_silent, uint64_t now_ns)
 {
     struct routes_mark *m = &v->marks[index];

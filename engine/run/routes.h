@@ -57,6 +57,9 @@ void routes_view_init(struct routes_view *v, const struct routes *routes, uint32
 /* Where a new connection shall lead, as an index into the table. */
 uint32_t routes_choose(struct routes_view *v, uint64_t now_ns);
 
+/* It did not answer lately, and another does: a connection there is a trial. */
+bool routes_is_doubtful(const struct routes_view *v, uint32_t index);
+
 void routes_opened(struct routes_view *v, uint32_t index);
 
 /* A connection there failed. With `is_silent` the address itself did not answer; true then when

@@ -202,6 +202,40 @@ static void a_silent_send_that_is_cancelled_is_waited_for(void **state)
     assert_int_equal(books(d)->counters[COUNTER_STALE_COMPLETIONS], 0);
 }
 
+/* Of two addresses the first was silent before the run. */
+static void a_trial_of_a_silent_address_fails_no_request(void **state)
+{
+    struct desk *d = *state;
+    routes_set(&d->routes, (struct route[]){ { .address_len = 16 }, { .address_len = 15 } }, 2);
+    d->routes.entries[0].was_silent = true;
+    sketch_timeout(&d->sketch, 10000 * MS);
+    desk_send(d);
+    at(d, 600); /* half a second later it may be tried again */
+    fake_sent(0);
+    fake_receive(0, ANSWER, true);
+    settle(d);
+    fake_complete(OP_RECV, 0, 0);
+    settle(d);
+    fake_complete(OP_CLOSE, 0, 0);
+    at(d, 611); /* the user's next request needs a connection: the trial */
+    assert_int_equal(fake_connects(), 2);
+    at(d, 860);
+    assert_null(fake_armed(OP_CANCEL_CONNECT, 0));
+    at(d, 862);
+    fake_complete(OP_CANCEL_CONNECT, 0, 0);
+    fake_complete(OP_CONNECT, 0, -ECANCELED);
+    settle(d);
+    fake_complete(OP_CLOSE, 0, 0);
+    settle(d);
+    assert_int_equal(fake_connects(), 3); /* at the other one, at once */
+    fake_complete(OP_CONNECT, 0, 0);
+    settle(d);
+    fake_sent(0);
+    fake_receive(0, ANSWER, true);
+    settle(d);
+    assert_finished(d, 2, 0);
+}
+
 static void an_end_while_idle_closes_without_a_failure(void **state)
 {
     struct desk *d = *state;
@@ -486,6 +520,7 @@ int main(void)
         AT_DESK(a_response_in_pieces_is_one_answer),
         AT_DESK(a_failed_send_fails_its_request_once_and_the_connection_drains),
         AT_DESK(a_silent_send_that_is_cancelled_is_waited_for),
+        AT_DESK(a_trial_of_a_silent_address_fails_no_request),
         AT_DESK(an_end_while_idle_closes_without_a_failure),
         AT_DESK(a_late_answer_after_a_timeout_reaches_nobody),
         AT_DESK(a_receive_that_ran_dry_is_armed_again),
