@@ -209,7 +209,8 @@ def verdict_of(case, real_time=False, tries=TRIES_PER_VERDICT):
             seen = what(server, real_time)
         if is_right(seen, who, words):
             return True, seen, inconclusive
-        if who == "generator" or seen.others <= OTHERS_TOLERATED:
+        # Others on its CPU make squall the bottleneck for a reason of their own, never the server.
+        if seen.others <= OTHERS_TOLERATED or (who == "generator" and seen.word != who):
             return False, seen, inconclusive
     return None, seen, tries
 
