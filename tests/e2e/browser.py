@@ -165,7 +165,7 @@ class Page:
             raise AssertionError(f"{expression[:200]}: {details.get('exception', {}).get('description', details)}")
         return answer["result"].get("value")
 
-    def wait_for(self, expression, seconds=10):
+    def wait_for(self, expression, seconds=30):
         """Waits until an expression is true, and returns its value."""
         until = time.monotonic() + seconds * rig.PATIENCE
         while True:
@@ -177,7 +177,7 @@ class Page:
                                      str(self.evaluate("document.body.innerText"))[:2000])
             self.browser.receive(0.1)
 
-    def wait_for_text(self, text, seconds=10):
+    def wait_for_text(self, text, seconds=30):
         self.wait_for(f"document.body.innerText.includes({json.dumps(text)})", seconds)
 
     def click(self, selector):

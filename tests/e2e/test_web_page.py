@@ -132,7 +132,7 @@ class Hostile(Shared):
         self.assert_quiet(page)
 
     def test_a_hundred_hostile_texts_stay_text_everywhere(self):
-        mock = web_pages.HostileMock(web_pages.hostile_result())
+        mock = web_pages.HostileMock(web_pages.hostile_result(), speed=0.1)
         self.addCleanup(mock.close)
         for i in range(3):
             mock.keep(HOSTILE[i], web_pages.hostile_result(seed=i + 2))
@@ -184,7 +184,7 @@ class Everybody(Shared):
     """The pages with made-up results: for readers of screens, hands without a mouse, phones, paper."""
 
     def setUp(self):
-        self.mock = web_mock.Mock(made_up.result(seconds=200 if FULL else 60, seed=5))
+        self.mock = web_mock.Mock(made_up.result(seconds=300, seed=5))
         self.addCleanup(self.mock.close)
         web_pages.keep_three(self.mock)
 

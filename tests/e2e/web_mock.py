@@ -57,7 +57,7 @@ def report_html(result):
 
 
 class Mock:
-    """A server on a free port. `whole` is what the next run will measure, `refusals` what POST is answered by field."""
+    """A server on a free port. `whole` is what the next run will measure, `speed` how many of its seconds pass in one."""
 
     def __init__(self, whole=None, speed=1.0):
         self.whole, self.speed = whole or made_up.result(seconds=30), speed
@@ -109,7 +109,7 @@ class Mock:
 
     def begin_at(self, run, second):
         """A run that is `second` seconds old already."""
-        self.run, self.state, self.started, self.ended = run, "running", time.monotonic() - second, 0.0
+        self.run, self.state, self.started, self.ended = run, "running", time.monotonic() - second / self.speed, 0.0
 
     def finish(self):
         self.ended, self.state = time.monotonic(), "stopped"

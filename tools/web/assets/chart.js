@@ -8,7 +8,8 @@
 squall.chart = (() => {
     const { make, say } = squall.dom;
     const { exists, NONE } = squall.format;
-    const { BOX, palette, ticks, logTicks, scale, drawTimeAxis, drawValueAxis, frame } = squall.plot;
+    const { BOX, palette, ticks, logTicks, scale, drawTimeAxis, drawValueAxis, frame }
+        = squall.plot;
     const { join, indexAt } = squall.timeline;
 
     const DENSE = 0.7; /* points for each pixel from which on columns are drawn */
@@ -41,8 +42,8 @@ squall.chart = (() => {
 
     /** The first and the last index that the domain shows, with a neighbour on each side. */
     function shownPart(t, domain) {
-        const low = squall.timeline.indexAt(t, domain[0]);
-        return [Math.max(low - 1, 0), Math.min(squall.timeline.indexAt(t, domain[1]) + 1, t.length - 1)];
+        const low = indexAt(t, domain[0]), high = indexAt(t, domain[1]);
+        return [Math.max(low - 1, 0), Math.min(high + 1, t.length - 1)];
     }
 
     /** A line through each point. Null is a gap; a point that stands alone is a dot. */

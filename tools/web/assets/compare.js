@@ -126,8 +126,8 @@ squall.compare = (() => {
 
     function overlays(models, names) {
         const group = squall.timeline.group();
-        const series = names.map((name, i) => ({ key: `run${i}`, label: name, isThin: models.length > 3,
-            colour: `run-${i + 1}`, dash: i === 0 ? [4, 3] : null }));
+        const series = names.map((name, i) => ({ key: `run${i}`, label: name,
+            isThin: models.length > 3, colour: `run-${i + 1}`, dash: i === 0 ? [4, 3] : null }));
         const lines = (title, format, canBeLog) =>
             squall.chart.lines({ title, group, series, format, canBeLog });
         const charts = [
@@ -151,10 +151,16 @@ squall.compare = (() => {
         };
     }
 
+    /** The names of the runs, numbered where several have the same. */
+    function namesOf(results) {
+        const names = results.map(squall.runs.nameOf);
+        return names.map((name, i) =>
+            names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${i + 1})`);
+    }
+
     function show(results) {
         const models = results.map(squall.model.read);
-        const names = results.map((result) => squall.runs.nameOf(result)).map((name, i, all) => all.indexOf(name) === all.lastIndexOf(name) ? name
-                : `${name} (${i + 1})`);
+        const names = namesOf(results);
         const charts = overlays(models, names), times = make('div');
         const percentile = choice('Percentile', PERCENTILES, (key) =>
             fill(times, latencyTable(models, names, key)));

@@ -22,7 +22,8 @@ squall.details = (() => {
         let shown = '';
         return {
             title: 'Current ratio', name: 'ratio',
-            element: make('div', { class: 'columns' }, make('div', {}, users, table.element), planned),
+            element: make('div', { class: 'columns' },
+                make('div', {}, users, table.element), planned),
             update(model) {
                 const all = model.result.total.count || 1;
                 const points = model.time.users, n = points.length;
@@ -61,18 +62,19 @@ squall.details = (() => {
     function auditText(audit) {
         if (!audit)
             return null;
-        return audit.ok ? `ok: ${count(audit.equations)} equations of counts, times and intervals hold`
+        return audit.ok
+            ? `ok: ${count(audit.equations)} equations of counts, times and intervals hold`
             : `FAILED: ${[audit.findings].flat().join('; ')}`;
     }
 
-    const PHASES = [['connect', 'Connecting'], ['tls', 'TLS handshake'], ['first_byte', 'First byte'],
-        ['queued', 'Waiting to be sent'], ['generator', 'In squall itself'],
+    const PHASES = [['connect', 'Connecting'], ['tls', 'TLS handshake'],
+        ['first_byte', 'First byte'], ['queued', 'Waiting to be sent'], ['generator', 'In squall itself'],
         ['loop_turn', 'One turn of a worker']];
 
     function phaseTable(phases) {
         const known = PHASES.filter(([key]) => phases[key] && phases[key].count > 0);
-        return squall.table.plain('What the time was spent on', ['Part of a request', 'How often', 'p50',
-            'p90', 'p99', 'At most'], known.map(([key, label]) => [label, count(phases[key].count),
+        return squall.table.plain('What the time was spent on', ['Part of a request',
+            'How often', 'p50', 'p90', 'p99', 'At most'], known.map(([key, label]) => [label, count(phases[key].count),
             ...['p50', 'p90', 'p99', 'max'].map((at) => latency(phases[key][at]))]));
     }
 
@@ -109,7 +111,8 @@ squall.details = (() => {
             update(model) {
                 fill(list, facts(generatorFacts(model.result)));
                 const { expectations, phases_us: phases } = model.result;
-                fill(tables, expectations && expectations.length ? expectationTable(expectations) : null,
+                fill(tables,
+                    expectations && expectations.length ? expectationTable(expectations) : null,
                     phases ? phaseTable(phases) : null);
             },
         };
@@ -134,7 +137,8 @@ squall.details = (() => {
     }
 
     function plan(source) {
-        const list = make('div'), text = make('pre', { tabindex: 0, 'aria-label': 'The plan as read' });
+        const list = make('div');
+        const text = make('pre', { tabindex: 0, 'aria-label': 'The plan as read' });
         return {
             title: 'The plan as read', name: 'plan',
             element: make('div', {}, list, text),
@@ -180,7 +184,8 @@ squall.details = (() => {
     }
 
     function downloads(source) {
-        const kinds = [['json', 'JSON'], ['csv', 'CSV'], ['hlog', '.hlog'], ['html', 'HTML report']];
+        const kinds = [['json', 'JSON'], ['csv', 'CSV'], ['hlog', '.hlog'],
+            ['html', 'HTML report']];
         const copied = make('span', { role: 'status' });
         const links = source.downloadId ? kinds.map(([ending, label]) =>
             downloadLink(source.downloadId, ending, label, copied)) : [saveButton(source)];

@@ -88,7 +88,8 @@ squall.heat = (() => {
                 `${latency(heat.edges_us[span.high])}`;
         }
         function read(t) {
-            const found = t === null || !heat ? null : middle(heat.cells[indexAt(heat.t_s, t)] || []);
+            const found = t === null || !heat ? null
+                : middle(heat.cells[indexAt(heat.t_s, t)] || []);
             say(readout, found ? `${clock(t)}: ${plural(found.total, 'request')}, half of them up to ` +
                 latency(heat.edges_us[found.bucket + 1]) : 'the stronger, the more requests');
         }

@@ -37,7 +37,8 @@ squall.live = (() => {
                     await squall.server.reset();
                     await whole();
                 })),
-            again: action('Run again', { class: 'primary' }, () => attempt(() => start(form.body()))),
+            again: action('Run again', { class: 'primary' },
+                () => attempt(() => start(form.body()))),
             change: action('New run', {}, () => {
                 isFormWanted = true;
                 arrange();
@@ -110,7 +111,8 @@ squall.live = (() => {
             model = next;
             if (isFirst)
                 openViewer();
-            viewer.update(model, { state: state.state, time: isRunning(state) ? timeText(state) : '' });
+            viewer.update(model, { state: state.state,
+                time: isRunning(state) ? timeText(state) : '' });
             if (isFirst)
                 squall.address.openRow(viewer);
         }

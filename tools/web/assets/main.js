@@ -42,7 +42,8 @@ squall.main = (() => {
             if (parts.has('runs'))
                 return squall.runs.list(compareWith);
             if (parts.has('compare'))
-                return squall.compare.view(parts.get('compare').split(',').filter(Boolean), compareWith);
+                return squall.compare.view(parts.get('compare').split(',').filter(Boolean),
+                    compareWith);
             if (parts.has('run'))
                 return squall.stored.kept(parts.get('run'));
             return squall.live.view(told);
