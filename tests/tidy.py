@@ -13,8 +13,8 @@ from pathlib import Path
 import c_source
 
 TOP_LEVEL = {
-    "engine", "http", "stats", "bench", "tests", "tools", "meson.build", "meson_options.txt",
-    "meson.options", "README.md", "LICENSE", ".ci", ".clang-format", ".editorconfig",
+    "engine", "http", "stats", "bench", "tests", "tools", "meson.build",
+    "README.md", "LICENSE", ".ci", ".clang-format", ".editorconfig",
     ".gitattributes", ".gitignore", ".git",
 }
 FILE_LINES_MAX = 600

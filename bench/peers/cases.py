@@ -57,7 +57,7 @@ CASES = {
                            servers=("target",), if_asked=True),
     "masked-connect": Case("a new connection for each request, 64 at a time", "/bytes/100", 64, new_connections=True,
                            peers=MASKED, servers=("target",), if_asked=True),
-    # What books, clocks and audit cost: squall against squall built with -Daudit=false, which --bare names.
+    # What books, clocks and audit cost: squall against squall built with -Dc_args=-DSQUALL_AUDIT=0, which --bare names.
     "audit-small": Case("answers of 100 bytes, 64 connections", "/bytes/100", 64, peers=("without-audit",),
                         servers=("target",), if_asked=True),
     "audit-1024": Case("answers of 100 bytes, 1024 connections", "/bytes/100", 1024, peers=("without-audit",),

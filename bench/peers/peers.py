@@ -125,7 +125,7 @@ def read_options():
     root = Path(__file__).resolve().parents[2]
     parser.add_argument("--squall", default=str(root / "build" / "tools" / "squall"))
     parser.add_argument("--limit", metavar="PATH", help="bench_limit; default: beside squall in its build")
-    parser.add_argument("--bare", metavar="PATH", help="squall built with -Daudit=false, for the cases audit-*")
+    parser.add_argument("--bare", metavar="PATH", help="squall built with -Dc_args=-DSQUALL_AUDIT=0, for the cases audit-*")
     parser.add_argument("--case", action="append", choices=CASES)
     parser.add_argument("--peer", action="append", choices=PEERS)
     parser.add_argument("--server", action="append", choices=SERVERS)

@@ -123,7 +123,7 @@ def squall_masked(feature):
 
 
 def squall_bare(case, url, seconds, options):
-    """Built with -Daudit=false."""
+    """Built with -Dc_args=-DSQUALL_AUDIT=0."""
     return [options.bare, *squall(case, url, seconds, options)[1:]]
 
 
