@@ -10,6 +10,8 @@
  * none. */
 static size_t find_star(struct span pointer, size_t from)
 {
+    if (pointer.len == 0 || memchr(pointer.bytes, '*', pointer.len) == NULL)
+        return pointer.len;
     for (size_t i = from; i + 1 < pointer.len; i++) {
         const bool ends = i + 2 == pointer.len || pointer.bytes[i + 2] == '/';
         if (pointer.bytes[i] == '/' && pointer.bytes[i + 1] == '*' && ends)

@@ -26,6 +26,7 @@ struct capture {
     struct span what; /* JSON pointer (RFC 6901: "" or "/a/0"; see below), header or cookie
                          name, pattern as written; empty for a body */
     struct span fallback;
+    bool is_list;              /* CAPTURE_JSON: capture_pointer_is_list(what) */
     bool fallback_is_json;     /* a number, true, false or null, to be sent as one */
     const struct regex *regex; /* CAPTURE_REGEX */
     uint32_t variable;         /* where the value goes; meaning known to the caller */

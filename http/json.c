@@ -23,6 +23,8 @@ static bool is_digit(char c)
 
 static void skip_blanks(struct reader *r)
 {
+    if (r->at<r->end && * r->at> ' ')
+        return; /* nearly always */
     while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
         r->at++;
 }
@@ -334,12 +336,16 @@ static bool token_accept(struct span *token, const char *bytes, size_t len)
     return true;
 }
 
-static bool token_says(struct span token, const struct json_document *j, uint32_t name)
+/* `is_plain`: there is no '~' in the token. */
+static bool token_says(struct span token, bool is_plain, const struct json_document *j,
+                       uint32_t name)
 {
     const struct span quoted = json_node_text(j, name);
     const char *at = quoted.bytes + 1;
     const char *end = quoted.bytes + quoted.len - 1;
     char utf8[4];
+    if (!j->nodes[name].has_escapes && is_plain)
+        return span_equal(token, (struct span){ at, (size_t)(end - at) });
     if (!j->nodes[name].has_escapes)
         return token_accept(&token, at, (size_t)(end - at)) && token.len == 0;
     while (at < end)
@@ -369,11 +375,12 @@ static bool find_child(const struct json_document *j, uint32_t parent, struct sp
 {
     const bool is_object = json_node_is_object(j, parent);
     uint32_t at = 0, name, value, index = 0, wanted = 0;
+    const bool is_plain = token.len == 0 || memchr(token.bytes, '~', token.len) == NULL;
     bool is_found = false;
     if (!is_object && !token_as_index(token, &wanted))
         return false;
     while (json_node_next(j, parent, &at, &name, &value)) {
-        if (is_object ? !token_says(token, j, name) : index++ != wanted)
+        if (is_object ? !token_says(token, is_plain, j, name) : index++ != wanted)
             continue;
         *ret_node = value;
         is_found = true;

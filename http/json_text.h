@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "http/span.h"
 
@@ -25,12 +28,33 @@ static inline bool json_is_plain(uint8_t c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+#ifdef __SSE2__
+/* A bit per byte that does not stand for itself. Signed: what is beyond ASCII is below ' ' too. */
+static inline unsigned json_odd_of_16(const char *at)
+{
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)at);
+    const __m128i is_quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i is_backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    const __m128i is_delete = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+    const __m128i is_below = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+    return (unsigned)_mm_movemask_epi8(
+        _mm_or_si128(_mm_or_si128(is_quote, is_backslash), _mm_or_si128(is_delete, is_below)));
+}
+#endif
+
 /* How many bytes from `at` on stand for themselves in a string, read or written: printable ASCII
- * without '"' and '\\'. Eight at a time (Mycroft 1987), since texts are mostly that; inline, since
- * most texts are short. */
+ * without '"' and '\\'. Sixteen at a time, else eight (Mycroft 1987), since texts are mostly that;
+ * inline, since most texts are short. */
 static inline size_t json_plain_len(const char *at, const char *end)
 {
     const char *begin = at;
+#ifdef __SSE2__
+    for (; end - at >= 16; at += 16) {
+        const unsigned odd = json_odd_of_16(at);
+        if (odd != 0)
+            return (size_t)(at - begin) + (size_t)__builtin_ctz(odd);
+    }
+#endif
     for (; end - at >= 8; at += 8) {
         uint64_t word;
         memcpy(&word, at, sizeof(word));

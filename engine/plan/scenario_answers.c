@@ -88,6 +88,8 @@ void scenario_captures_build(struct build *b, const struct scenario_request *r,
                                .absence = from->absence,
                                .what = scenario_plan_copy_span(b, from->what),
                                .fallback = scenario_plan_copy_span(b, from->fallback),
+                               .is_list = from->kind == CAPTURE_JSON &&
+                                          capture_pointer_is_list(from->what),
                                .fallback_is_json = from->fallback_is_json,
                                .variable = from->variable };
         if (from->source == NULL || (from->kind == CAPTURE_REGEX && !open_pattern(b, from, c)))
@@ -106,6 +108,8 @@ void scenario_answers_attach(struct build *b, uint32_t first, struct place at)
             (struct capture){ .kind = b->answers[i].is_header ? CAPTURE_HEADER : CAPTURE_JSON,
                               .absence = ABSENCE_FORGETS,
                               .what = b->answers[i].what,
+                              .is_list = !b->answers[i].is_header &&
+                                         capture_pointer_is_list(b->answers[i].what),
                               .variable = b->answers[i].variable };
     struct plan_request *requests = (struct plan_request *)b->requests.items;
     for (uint32_t i = first; i < b->requests.count && b->error == 0; i++) {

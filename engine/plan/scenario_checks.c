@@ -116,6 +116,7 @@ static uint32_t begin_subject(struct checks *c, enum capture_kind kind, const st
         (struct capture){ .kind = kind,
                           .absence = ABSENCE_FORGETS,
                           .what = scenario_plan_copy_span(c->b, n->key->text),
+                          .is_list = kind == CAPTURE_JSON && capture_pointer_is_list(n->key->text),
                           .variable = variable };
     return variable;
 }

@@ -140,11 +140,6 @@ static const char *answer_body(struct worker *w, const struct conn *c, struct sp
 
 /* ---- captures ---- */
 
-static bool capture_is_list(const struct capture *capture)
-{
-    return capture->kind == CAPTURE_JSON && capture_pointer_is_list(capture->what);
-}
-
 /* The first capture that wants JSON has the body read, for all of them. */
 static int answer_json(struct worker *w, struct span body)
 {
@@ -157,7 +152,7 @@ static int answer_json(struct worker *w, struct span body)
 static int capture_find(struct worker *w, const struct user *u, const struct capture *capture,
                         struct span body, struct slot_value *ret_value)
 {
-    const size_t cap = capture_is_list(capture) ? TEXT_LIST_BYTES_MAX : VALUES_TEXT_MAX;
+    const size_t cap = capture->is_list ? TEXT_LIST_BYTES_MAX : VALUES_TEXT_MAX;
     int rc = 0;
     switch (capture->kind) {
     case CAPTURE_JSON:
@@ -260,7 +255,7 @@ static const char *capture_take(struct worker *w, const struct conn *c, struct u
     } else if (fault == NULL) {
         rc = capture_find(w, u, capture, body, &value);
         if (rc == 0)
-            rc = capture_is_list(capture)
+            rc = capture->is_list
                      ? values_set_list(&w->values, user, capture->variable, value.text)
                      : values_set(&w->values, user, capture->variable, value.text, value.is_json);
     }
