@@ -9,7 +9,6 @@
 #include "tools/cli/command.h"
 #include "tools/cli/delivery.h"
 #include "tools/cli/options.h"
-#include "tools/cli/output.h"
 #include "tools/cli/stored_file.h"
 #include "tools/cli/streams.h"
 #include "tools/live/terminal.h"
@@ -79,14 +78,8 @@ static int print(const struct comparison *c, const struct options *o)
 static int write_file(const struct comparison *c, const char *path)
 {
     char *text = NULL;
-    int rc = form_of(path)->write(&text, c);
-    if (rc == 0)
-        rc = output_write(path, text, strlen(text));
-    if (rc != 0)
-        fault_note("--output: cannot write %s: %s", diag_quote(span_of(path)).text,
-                   fault_reason(-rc).text);
-    free(text);
-    return rc == 0 ? EXIT_DONE : EXIT_REQUEST_FAILED;
+    const int rc = form_of(path)->write(&text, c);
+    return delivery_write("--output", path, text, rc) == 0 ? EXIT_DONE : EXIT_REQUEST_FAILED;
 }
 
 static int show(const struct stored *base, const struct stored *now, const struct options *o)

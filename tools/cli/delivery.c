@@ -50,6 +50,16 @@ static bool probe(struct wish wish)
     return rc == 0;
 }
 
+int delivery_write(const char *option, const char *path, char *text, int made)
+{
+    const int rc = made != 0 ? made : output_write(path, text, strlen(text));
+    if (rc != 0)
+        fault_note("%s: cannot write %s: %s", option, diag_quote(span_of(path)).text,
+                   fault_reason(-rc).text);
+    free(text);
+    return rc;
+}
+
 static void csv_path(char out[PATH_MAX], const char *prefix, const struct csv_file *file)
 {
     (void)snprintf(out, PATH_MAX, "%s%s", prefix, file->ending);
@@ -132,13 +142,7 @@ static int write_file(struct delivery *d, struct wish wish,
     int rc = write != NULL ? 0 : stored_of(d);
     if (rc == 0)
         rc = write != NULL ? write(&text, d->result) : draw(&text, d->stored);
-    if (rc == 0)
-        rc = output_write(wish.path, text, strlen(text));
-    if (rc != 0)
-        fault_note("%s: cannot write %s: %s", wish.option, diag_quote(span_of(wish.path)).text,
-                   fault_reason(-rc).text);
-    free(text);
-    return rc;
+    return delivery_write(wish.option, wish.path, text, rc);
 }
 
 static int write_files(struct delivery *d, const struct options *o)

@@ -15,4 +15,8 @@ bool delivery_probe(const struct options *o);
  * all others were tried. Then the report for people is on stderr, if it is not on stdout. */
 int delivery_make(const struct result *r, const struct options *o);
 
+/* One file: `text`, which is freed, when `made` is 0, else only told on stderr why there is none,
+ * as a failure to write it is. 0 or -errno. */
+int delivery_write(const char *option, const char *path, char *text, int made);
+
 #endif

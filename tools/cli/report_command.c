@@ -1,13 +1,9 @@
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "engine/plan/diag.h"
 #include "tools/cli/command.h"
 #include "tools/cli/delivery.h"
 #include "tools/cli/format.h"
 #include "tools/cli/options.h"
-#include "tools/cli/output.h"
 #include "tools/cli/stored_file.h"
 
 static void print_help(void)
@@ -22,14 +18,8 @@ static void print_help(void)
 static int draw(const struct stored *s, const char *path)
 {
     char *text = NULL;
-    int rc = format_of(path)->draw(&text, s);
-    if (rc == 0)
-        rc = output_write(path, text, strlen(text));
-    if (rc != 0)
-        fault_note("--output: cannot write %s: %s", diag_quote(span_of(path)).text,
-                   fault_reason(-rc).text);
-    free(text);
-    return rc == 0 ? EXIT_DONE : EXIT_REQUEST_FAILED;
+    const int rc = format_of(path)->draw(&text, s);
+    return delivery_write("--output", path, text, rc) == 0 ? EXIT_DONE : EXIT_REQUEST_FAILED;
 }
 
 int command_report(const struct invocation *call)
