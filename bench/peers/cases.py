@@ -18,6 +18,7 @@ class Case(NamedTuple):
     same_rate: bool = False     # the peer sends as many per second as ours did
     if_asked: bool = False      # measured only when it is named
     tls: bool = False
+    gather: str = ""            # our answers wait so long for others
     resumes: bool = True        # new TLS connections, with a ticket of an earlier one
 
 
@@ -42,6 +43,15 @@ CASES = {
                      new_connections=True, tls=True, resumes=False, peers=("ab",), servers=("nginx",)),
     "server-bound": Case("answers of 100 bytes, 64 connections, the server works 20 us for each",
                          "/bytes/100", 64, work_us=20, servers=("target",)),
+    # A server at its end answers one by one, and each answer wakes its generator.
+    "small-gather": Case("answers of 100 bytes, 64 connections, gathered for 100 us", "/bytes/100", 64, gather="100us",
+                         peers=("wrk",), servers=("nginx",)),
+    "small-1024-gather": Case("answers of 100 bytes, 1024 connections, gathered for 200 us", "/bytes/100", 1024,
+                              gather="200us", peers=("wrk",), servers=("nginx",)),
+    "tls-small-gather": Case("TLS 1.3: answers of 100 bytes, 64 connections, gathered for 100 us", "/bytes/100", 64,
+                             gather="100us", tls=True, peers=("wrk", "h2load"), servers=("nginx",)),
+    "server-bound-gather": Case("answers of 100 bytes, 64 connections, the server works 20 us for each, gathered for 200 us",
+                                "/bytes/100", 64, work_us=20, gather="200us", peers=("wrk",), servers=("target",)),
     "run-two-tasks": Case("`squall run`, 64 users, two weighted tasks, no wait", "/bytes/100", 64,
                           own="squall-run", peers=("squall-url",), servers=("target",)),
     "run-ten-slots": Case("`squall run`, 64 users, a JSON body with ten slots, a capture and a check", "/echo", 64,

@@ -191,7 +191,7 @@ def save(options, rows):
 def main(options):
     if options.list:
         for name, case in CASES.items():
-            print(f"{name:<14} {case.text}" + " (if named)" * case.if_asked)
+            print(f"{name:<20} {case.text}" + " (if named)" * case.if_asked)
         print("peers here: " + " ".join(present_peers(options)))
         return 0
     rows = [row for file in options.earlier or () for row in json.loads(Path(file).read_text("utf-8"))]

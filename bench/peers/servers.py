@@ -24,6 +24,7 @@ events { worker_connections 16384; }
 http {
     access_log off;
     sendfile on;
+    tcp_nopush on;
     keepalive_requests 1000000000;
     keepalive_timeout 1h;
     client_body_temp_path %(folder)s/t1;

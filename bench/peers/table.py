@@ -1,9 +1,9 @@
 """Rows of figures as text while they come, and as Markdown at the end."""
 from cases import CASES
 
-HEAD = (f"{'':<14} {'':<7} {'':<18} {'requests per CPU s':>19}   {'ratio':<21} {'CPU us: user + system':>27} "
+HEAD = (f"{'':<20} {'':<7} {'':<18} {'requests per CPU s':>19}   {'ratio':<21} {'CPU us: user + system':>27} "
         f"{'requests/s':>17} {'MiB':>11}  {'server':>6}\n"
-        f"{'case':<14} {'server':<7} {'peer':<18} {'squall':>9} {'peer':>9}   {'':<21} {'squall':>13} {'peer':>13} "
+        f"{'case':<20} {'server':<7} {'peer':<18} {'squall':>9} {'peer':>9}   {'':<21} {'squall':>13} {'peer':>13} "
         f"{'squall':>8} {'peer':>8} {'squall':>5} {'peer':>5}  {'busy':>6}")
 
 
@@ -16,7 +16,7 @@ def split_of(row, side):
 
 
 def text_row(row):
-    start = f"{row['case']:<14} {row['server']:<7} {row['peer']:<18} "
+    start = f"{row['case']:<20} {row['server']:<7} {row['peer']:<18} "
     if "squall_bytes" in row:
         return start + (f"bytes of an idle connection: squall {row['squall_bytes']:.0f}, peer {row['peer_bytes']:.0f}; "
                         f"of the kernel {row['squall_kernel_bytes']:.0f}, {row['peer_kernel_bytes']:.0f}")

@@ -83,6 +83,8 @@ def squall(case, url, seconds, options):
                "--cpus", options.generator_cpu, "-q", "-p", case.pipeline]
     if case.new_connections:
         command += ["--requests-per-connection", 1]
+    if case.gather:
+        command += ["--gather", case.gather]
     if case.tls:                # nobody else looks at certificates
         command += ["-k", "--tls-min", "1.3"]
     if not case.resumes:

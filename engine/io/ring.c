@@ -43,6 +43,8 @@ struct ring {
     unsigned features;
     uint32_t files;
     uint64_t spin_ns;
+    unsigned gather_count;
+    uint64_t gather_ns;
     int *fds;  /* file number -> descriptor, -1 = free; only without direct files */
     int error; /* of a submission that the kernel refused for good */
     struct io_uring_sqe nowhere; /* for operations of a broken ring */
@@ -188,10 +190,9 @@ void ring_close(struct ring *r)
     if (r == NULL)
         return;
     io_uring_queue_exit(&r->uring);
-    for (uint32_t i = 0; r->fds != NULL && i < r->files; i++) {
+    for (uint32_t i = 0; r->fds != NULL && i < r->files; i++)
         if (r->fds[i] >= 0)
             close(r->fds[i]);
-    }
     free(r->fds);
     free(r->low_water);
     stamps_close(&r->stamps);
@@ -206,9 +207,8 @@ void ring_close(struct ring *r)
 
 static void ring_show_returned(struct ring *r)
 {
-    if (r->bufs_returned == 0)
-        return;
-    io_uring_buf_ring_advance(r->bufs, (int)r->bufs_returned);
+    if (r->bufs_returned > 0)
+        io_uring_buf_ring_advance(r->bufs, (int)r->bufs_returned);
     r->bufs_returned = 0;
 }
 
@@ -220,8 +220,7 @@ void ring_give_back(struct ring *r, uint32_t buf_id)
     r->bufs_returned++;
 }
 
-/* The kernel being busy, a signal and the end of the wait are nothing to report: the caller turns
- * once more. */
+/* After a busy kernel, a signal and the end of the wait the caller just turns once more. */
 static int wait_result(int rc)
 {
     return rc >= 0 || rc == -ETIME || rc == -EINTR || rc == -EAGAIN || rc == -EBUSY ? 0 : rc;
@@ -237,21 +236,38 @@ static int ring_spin(struct ring *r, uint64_t until_ns)
     return rc;
 }
 
+/* Until `count` completions are there, at most for `span_ns`. */
+static int ring_sleep(struct ring *r, unsigned count, uint64_t span_ns)
+{
+    struct __kernel_timespec limit = { .tv_sec = (int64_t)(span_ns / 1000000000u),
+                                       .tv_nsec = (long long)(span_ns % 1000000000u) };
+    struct io_uring_cqe *first;
+    return wait_result(io_uring_submit_and_wait_timeout(&r->uring, &first, count, &limit, NULL));
+}
+
 static int ring_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
 {
     if (until_ns <= now_ns || io_uring_cq_ready(&r->uring) > 0)
         return wait_result(io_uring_submit_and_get_events(&r->uring));
+    uint64_t span_ns = until_ns - now_ns;
+    if (r->gather_count > 1) {
+        const uint64_t gather_ns = r->gather_ns < span_ns ? r->gather_ns : span_ns;
+        const int rc = ring_sleep(r, r->gather_count, gather_ns);
+        span_ns -= gather_ns;
+        if (rc < 0 || span_ns == 0 || io_uring_cq_ready(&r->uring) > 0)
+            return rc;
+    }
     if (until_ns == UINT64_MAX)
         return wait_result(io_uring_submit_and_wait(&r->uring, 1));
-
-    uint64_t span_ns = until_ns - now_ns;
     if (span_ns <= r->spin_ns)
         return ring_spin(r, until_ns);
-    span_ns -= r->spin_ns;
-    struct __kernel_timespec limit = { .tv_sec = (int64_t)(span_ns / 1000000000u),
-                                       .tv_nsec = (long long)(span_ns % 1000000000u) };
-    struct io_uring_cqe *first;
-    return wait_result(io_uring_submit_and_wait_timeout(&r->uring, &first, 1, &limit, NULL));
+    return ring_sleep(r, 1, span_ns - r->spin_ns);
+}
+
+void ring_gather(struct ring *r, unsigned count, uint64_t span_ns)
+{
+    r->gather_count = count;
+    r->gather_ns = span_ns;
 }
 
 /* Never fails: a full submission queue is handed to the kernel first. When the kernel will not have

@@ -208,6 +208,7 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
             /* Only TCP throws bytes away without a copy. */
             .no_discard = options->no_discard || options->unix_path != NULL,
             .busy_poll = options->busy_poll,
+            .gather_ns = options->gather_ns,
         };
         const int rc = worker_open(&t->worker, &setup);
         if (rc < 0)

@@ -26,17 +26,19 @@ struct fleet_options {
     uint32_t threads; /* 0 = one per CPU of `cpus`, or per CPU this process may use */
     const int *cpus;  /* CPUs to pin to, in order; NULL = those this process may use */
     uint32_t cpu_count;
-    uint32_t users_max; /* that fleet_set_users() may ask for; 0 = the plan's. More are reserved,
-                           but cost address space only until they start */
-    const char *ring_mask;         /* features not to use (see ring.h), NULL = none */
-    uint32_t ring_entries;         /* of a core's queues to the kernel, for tests; 0 = enough */
-    bool kernel_stamps;            /* on some connections, to split their latency */
-    bool no_memo;                  /* parse every head, for measurements and tests */
-    bool no_discard;               /* copy every body, likewise */
+    uint32_t users_max;    /* that fleet_set_users() may ask for; 0 = the plan's. More are reserved,
+                              but cost address space only until they start */
+    const char *ring_mask; /* features not to use (see ring.h), NULL = none */
+    uint32_t ring_entries; /* of a core's queues to the kernel, for tests; 0 = enough */
+    bool kernel_stamps;    /* on some connections, to split their latency */
+    bool no_memo;          /* parse every head, for measurements and tests */
+    bool no_discard;       /* copy every body, likewise */
     const struct tls_options *tls; /* for https:// */
     const char *sni;               /* whom servers have to prove to be; NULL = each its host */
     bool busy_poll;                /* workers never sleep: lowest lateness, all of their CPUs */
-    uint64_t resolve_every_ns;     /* names are looked up again so often; 0 = never */
+    uint64_t gather_ns; /* a wait goes on so long for half of the answers that are owed: fewer
+                           waits, latencies so much longer; 0 = the first one ends it */
+    uint64_t resolve_every_ns;          /* names are looked up again so often; 0 = never */
     const struct host_port *connect_to; /* instead of where the plan's URLs lead; NULL = there */
     const char *unix_path;              /* likewise, a socket of Unix */
     const struct sources *sources; /* local addresses to connect from; NULL = the kernel's choice */

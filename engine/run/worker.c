@@ -401,15 +401,25 @@ static void worker_note_turn(struct worker *w, uint64_t began_ns, uint64_t wake_
     shard_count(w->shard, COUNTER_OVERFLOWS, ring_has_overflowed(w->ring));
 }
 
+/* Of what is owed, half may have come while the other half is still served: nobody is starved. */
+#define GATHERED_OF_OWED 2
+
+/* The only place that may sleep. */
+static void worker_wait(struct worker *w, uint64_t wake_ns)
+{
+    if (w->setup.gather_ns > 0)
+        ring_gather(w->ring, w->in_flight / GATHERED_OF_OWED, w->setup.gather_ns);
+    const int rc = ring_submit_and_wait(w->ring, w->flush_ns, wake_ns);
+    if (rc < 0)
+        w->error = rc;
+}
+
 bool worker_turn(struct worker *w)
 {
     worker_flush(w);
     const uint64_t began_ns = w->now_ns;
     const uint64_t wake_ns = worker_wake_ns(w);
-    const int rc =
-        ring_submit_and_wait(w->ring, w->flush_ns, wake_ns); /* the only call that may sleep */
-    if (rc < 0)
-        w->error = rc;
+    worker_wait(w, wake_ns);
     w->now_ns = clock_now_ns(); /* one reading per turn, before parsing: our parsing is not charged
                                    to the server */
     worker_note_turn(w, began_ns, wake_ns);

@@ -56,7 +56,8 @@ struct worker_setup {
     uint32_t ring_entries; /* 0 = enough */
     bool kernel_stamps;    /* on some connections */
     bool no_memo, no_discard;
-    bool busy_poll; /* never sleep */
+    bool busy_poll;     /* never sleep */
+    uint64_t gather_ns; /* see fleet_options */
 };
 
 /* 0 or -errno (see ring_open). */

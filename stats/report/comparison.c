@@ -29,6 +29,7 @@ static const struct {
     { "load", "rate", "rate" },
     { "load", "connections", "connections" },
     { "load", "pipeline", "pipeline" },
+    { "load", "gather_us", "gathering" },
     { "load", "threads", "threads" },
     { "load", "cpus", "CPUs of threads" },
     { "tls", "version", "TLS" },

@@ -85,6 +85,7 @@ static void write_load(struct json_writer *w, const struct result_load *l)
     }
     json_close(w);
     json_count(w, "pipeline", l->pipeline);
+    json_number(w, "gather_us", l->gather_us > 0 ? l->gather_us : NAN, DECIMALS_US);
     json_close(w);
 }
 

@@ -29,6 +29,7 @@ struct result_load {
     double rate;     /* NaN = closed loop */
     bool has_stages; /* users or rate are the highest of them */
     uint32_t pipeline;
+    double gather_us; /* answers were left waiting for others so long; 0 = were not */
     uint32_t threads;
     const int *cpus; /* `threads` of them; -1 = not pinned */
 };

@@ -412,6 +412,9 @@ static void write_generator(struct page *p)
         sink_text(&p->words, " -");
     if (late->total > 0)
         write_lateness(p, late);
+    if (r->load.gather_us > 0)
+        sink_format(&p->words, "%sanswers waited up to\t%s\tms for others", separator(p),
+                    figure_ms(r->load.gather_us).text);
     paragraph(p, "generator", TONE_PLAIN);
 }
 

@@ -107,6 +107,21 @@ class Cli(rig.Case):
         self.assert_usage(["run", self.scenario, "--arrival", "poisson"],
                           "--arrival: needs --rate, or a scenario whose stages have rates")
 
+    def test_gathered_answers_are_counted_like_others_and_the_result_tells_of_it(self):
+        run = rig.squall(self.target.url + "/bytes/100", "-n", 2000, "-c", 16, "--threads", 1, "--gather", "200us")
+        self.assert_clean(run)
+        self.assertEqual(run.result["total"]["ok"], 2000)
+        self.assertEqual(run.result["load"]["gather_us"], 200.0)
+        shown = subprocess.run([rig.SQUALL, self.target.url, "-n50", "--gather", "200us"], capture_output=True, text=True,
+                               timeout=30)
+        self.assertIn("answers waited up to 0.200 ms for others", " ".join(shown.stdout.split()))
+
+    def test_nothing_is_gathered_at_a_rate_or_while_spinning(self):
+        self.assert_usage([self.target.url, "--rate", 10, "--gather", "1ms"],
+                          "--gather: is for as much as the server takes, found a rate to keep: leave out one of them")
+        self.assert_usage([self.target.url, "--busy-poll", "--gather", "1ms"],
+                          "--gather: is for as much as the server takes, found --busy-poll: leave out one of them")
+
     def test_method_headers_and_body_arrive(self):
         body = Path(self.folder.name, "body")
         body.write_bytes(b"from\x00a file")

@@ -6,6 +6,8 @@
 
 struct ring {
     uint64_t now_ns, wait_until_ns;
+    unsigned gather_count;
+    uint64_t gather_ns;
     struct fake_op armed[FAKE_OPS_MAX];
     unsigned armed_count, connects;
     struct completion done[FAKE_OPS_MAX];
@@ -175,6 +177,12 @@ int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
     must(now_ns <= r->now_ns && r->bufs_out == 0);
     r->wait_until_ns = until_ns;
     return 0;
+}
+
+void ring_gather(struct ring *r, unsigned count, uint64_t span_ns)
+{
+    r->gather_count = count;
+    r->gather_ns = span_ns;
 }
 
 bool ring_has_overflowed(const struct ring *r)

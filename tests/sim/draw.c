@@ -244,6 +244,8 @@ void draw_run(struct draw *d, uint64_t seed)
         c->pause_at_ns = between(&p, 1, 200) * MS;
         c->resume_at_ns = c->pause_at_ns + between(&p, 1, 300) * MS;
     }
+    if (chance(&p, 20) && !load->is_open)
+        c->gather_ns = between(&p, 1, 2000) * 1000;
 }
 
 char *draw_describe(const struct draw *d, char *out, size_t cap)

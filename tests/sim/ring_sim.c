@@ -122,6 +122,25 @@ static void ring_shuffle(struct ring *r)
     }
 }
 
+void ring_gather(struct ring *r, unsigned count, uint64_t span_ns)
+{
+    r->gather_count = count;
+    r->gather_ns = span_ns;
+}
+
+static bool ring_wait_gathering(struct ring *r, uint64_t until_ns)
+{
+    struct world *w = r->world;
+    const uint64_t gathered_ns = w->now_ns + r->gather_ns;
+    if (r->done_count > 0 || until_ns <= w->now_ns)
+        return true;
+    r->waiter.too_few = r->gather_count - 1;
+    const bool is_whole =
+        world_wait(w, &r->waiter, gathered_ns < until_ns ? gathered_ns : until_ns);
+    r->waiter.too_few = 0;
+    return is_whole;
+}
+
 int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
 {
     struct world *w = r->world;
@@ -135,6 +154,8 @@ int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
         flight_begin(r->queue[i]);
     r->queue_count = 0;
     if (world_is_broken(w))
+        return -EIO;
+    if (r->gather_count > 1 && !ring_wait_gathering(r, until_ns))
         return -EIO;
     if (r->done_count == 0 && until_ns > w->now_ns) {
         if (until_ns > w->now_ns + MS && world_strikes(w, FAULT_WAIT_INTERRUPTED))

@@ -47,6 +47,8 @@ struct ring {
     struct world *world;
     struct waiter waiter;
     bool is_started;
+    uint32_t gather_count;
+    uint64_t gather_ns;
     struct file *files;
     uint32_t file_count;
     struct buf *bufs;

@@ -170,6 +170,7 @@ static void sim_open_workers(struct sim *s, const struct plan *plan)
                                             .users_gone = &s->users_gone,
                                             .users_max = s->config->users_max,
                                             .no_memo = s->config->no_memo,
+                                            .gather_ns = s->config->gather_ns,
                                             .no_discard = s->config->no_discard };
         const int rc = worker_open(&s->workers[i], &setup);
         if (rc < 0)

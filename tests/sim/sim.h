@@ -43,6 +43,7 @@ struct sim_config {
     uint64_t events_max;       /* 0 = as many as a run of a few seconds has; more is a run that
                                   does not end */
     uint64_t service_floor_ns; /* no response can take less; 0 = not known */
+    uint64_t gather_ns;        /* see fleet_options */
     bool no_memo, no_discard;
     bool is_scenario; /* its users may stop for good, tasks have any number of requests */
     bool is_traced;

@@ -164,7 +164,7 @@ static struct waiter *advance(struct world *w)
             struct waiter *one = w->waiters[i];
             if (!one->is_waiting)
                 continue;
-            if (one->completions > 0 || one->until_ns <= w->now_ns || world_is_broken(w))
+            if (one->completions > one->too_few || one->until_ns <= w->now_ns || world_is_broken(w))
                 return one;
             if (one->until_ns < next_ns)
                 next_ns = one->until_ns;

@@ -43,6 +43,7 @@ struct event {
 struct waiter {
     uint64_t until_ns;
     uint32_t completions;
+    uint32_t too_few; /* so many completions do not end the wait */
     bool is_waiting;
     uint32_t fiber; /* that runs again when the wait is over */
 };

@@ -149,6 +149,7 @@ int measurement_open(struct measurement *m, uint32_t users_max)
         .no_memo = getenv("SQUALL_NO_MEMO") != NULL,
         .no_discard = getenv("SQUALL_NO_DISCARD") != NULL,
         .busy_poll = o->busy_poll,
+        .gather_ns = o->gather.ns,
         .tls = &tls,
         .sni = o->sni,
         .users_max = users_max,

@@ -53,6 +53,8 @@ const struct option_row option_rows[] = {
       "CPUs to pin the threads to, such as 0-3,8; default all that may be used" },
     { PLAYED, 0, "busy-poll", NULL, OPTION_FLAG, AT(busy_poll), 0, 0, NULL, "Load",
       "never sleep: the lowest lateness, for those who own their CPUs" },
+    { PLAYED, 0, "gather", "T", OPTION_TIME, AT(gather), 1, 0, NULL, "Load",
+      "wait up to T for more answers before the first is handled: less CPU, latencies up to T longer" },
 
     { PLAYED, 0, "connect-to", "HOST:PORT", OPTION_HOST_PORT, AT(connect_to), 0, 0, NULL, "Connection",
       "connect there, whatever the URL says; the Host header stays" },

@@ -81,7 +81,7 @@ struct options {
     const char *other;            /* of `squall compare` the second FILE */
 
     struct option_time resolve_every;
-    struct option_time duration, timeout, stop_timeout;
+    struct option_time duration, timeout, stop_timeout, gather;
     struct option_warmup warmup;
     struct option_count requests, connections, users, pipeline, requests_per_connection;
     struct option_count threads, seed, exit_code_on_failure, port, max_users;

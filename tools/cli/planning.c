@@ -119,6 +119,11 @@ static int accept_plan(struct plan **ret_plan, struct plan *plan, const struct o
         fault_note("--arrival: needs --rate, or a scenario whose stages have rates");
         code = EXIT_USAGE;
     }
+    if (o->gather.ns > 0 && (plan->load.is_open || o->busy_poll)) {
+        fault_note("--gather: is for as much as the server takes, found %s: leave out one of them",
+                   o->busy_poll ? "--busy-poll" : "a rate to keep");
+        code = EXIT_USAGE;
+    }
     if (code == EXIT_DONE)
         *ret_plan = plan;
     else

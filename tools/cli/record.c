@@ -135,6 +135,7 @@ static struct result_load load_of(const struct record *r, const struct record_se
         .connections = load->connections > 0 ? load->connections : load->users,
         .rate = load->is_open ? ratio_value(load->rate) : NAN,
         .pipeline = load->pipeline,
+        .gather_us = (double)s->options->gather.ns / 1e3,
         .has_stages = load->stage_count > 0,
         .threads = fleet_threads(s->fleet),
         .cpus = r->cpus,
