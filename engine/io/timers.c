@@ -30,7 +30,9 @@ _Static_assert(sizeof(struct heap_entry) == TIMERS_BYTES_EACH, "what is told of 
 struct timers {
     char *base;
     uint32_t stride;
-    uint64_t tick; /* current: everything due in it or before is in the heap */
+    uint64_t tick;      /* current: everything due in it or before is in the heap */
+    uint64_t next_tick; /* at which the next used slot is to be dealt out, UINT64_MAX = none … */
+    bool knows_next;    /* … if that is known: looking for it takes all words of `used` */
     uint32_t heap_count;
     struct heap_entry *heap;
     uint64_t used[WORD_COUNT];  /* bit per slot: not empty */
@@ -56,6 +58,8 @@ int timers_open(struct timers **ret_timers, void *base, uint32_t stride, uint32_
     ts->base = base;
     ts->stride = stride;
     ts->tick = now_ns >> TICK_BITS;
+    ts->next_tick = UINT64_MAX;
+    ts->knows_next = true;
     *ret_timers = ts;
     return 0;
 }
@@ -143,8 +147,10 @@ static void slot_remove(struct timers *ts, struct timer *t)
         timer_at(ts, t->prev - 1)->next = t->next;
     else
         ts->first[slot] = t->next;
-    if (ts->first[slot] == 0)
+    if (ts->first[slot] == 0) {
         ts->used[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+        ts->knows_next = false;
+    }
 }
 
 static void timers_place(struct timers *ts, uint32_t index)
@@ -157,6 +163,7 @@ static void timers_place(struct timers *ts, uint32_t index)
     }
     if (tick - ts->tick < NEAR_SLOTS) {
         slot_add(ts, (uint32_t)tick % NEAR_SLOTS, index);
+        ts->next_tick = tick < ts->next_tick ? tick : ts->next_tick;
         return;
     }
     const uint64_t period_now = ts->tick >> NEAR_BITS;
@@ -164,6 +171,8 @@ static void timers_place(struct timers *ts, uint32_t index)
     if (period - period_now >= FAR_SLOTS)
         period = period_now + FAR_SLOTS - 1;
     slot_add(ts, NEAR_SLOTS + (uint32_t)(period % FAR_SLOTS), index);
+    const uint64_t begin = period << NEAR_BITS;
+    ts->next_tick = begin < ts->next_tick ? begin : ts->next_tick;
 }
 
 void timers_set(struct timers *ts, uint32_t index, uint64_t due_ns)
@@ -227,40 +236,42 @@ static void slot_deal_out(struct timers *ts, uint32_t slot)
     }
 }
 
-/* The next tick, at most `until`, at which a slot must be dealt out. */
-static uint64_t timers_next_tick(const struct timers *ts, uint64_t until)
+static uint64_t timers_find_next_tick(const struct timers *ts)
 {
-    uint64_t next = until;
-    const uint32_t near = near_next(ts);
-    if (near != 0 && ts->tick + near < next)
-        next = ts->tick + near;
-    const uint32_t far = far_next(ts);
-    if (far != 0) {
-        const uint64_t begin = ((ts->tick >> NEAR_BITS) + far) << NEAR_BITS;
-        if (begin < next)
-            next = begin;
+    const uint32_t near = near_next(ts), far = far_next(ts);
+    const uint64_t near_tick = near == 0 ? UINT64_MAX : ts->tick + near;
+    const uint64_t far_tick = far == 0 ? UINT64_MAX : ((ts->tick >> NEAR_BITS) + far) << NEAR_BITS;
+    return near_tick < far_tick ? near_tick : far_tick;
+}
+
+static uint64_t timers_next_tick(struct timers *ts)
+{
+    if (!ts->knows_next) {
+        ts->next_tick = timers_find_next_tick(ts);
+        ts->knows_next = true;
     }
-    return next;
+    return ts->next_tick;
 }
 
 static void timers_advance(struct timers *ts, uint64_t now_ns)
 {
     const uint64_t until = now_ns >> TICK_BITS;
     while (ts->tick < until) {
-        const uint64_t next = timers_next_tick(ts, until);
+        const uint64_t due = timers_next_tick(ts), next = due < until ? due : until;
         const bool new_period = next >> NEAR_BITS != ts->tick >> NEAR_BITS;
         ts->tick = next;
+        ts->knows_next = next < due;
         if (new_period)
             slot_deal_out(ts, NEAR_SLOTS + (uint32_t)((next >> NEAR_BITS) % FAR_SLOTS));
         slot_deal_out(ts, (uint32_t)next % NEAR_SLOTS);
     }
 }
 
-uint64_t timers_next_ns(const struct timers *ts)
+uint64_t timers_next_ns(struct timers *ts)
 {
     if (ts->heap_count > 0)
         return ts->heap[0].due_ns;
-    const uint64_t tick = timers_next_tick(ts, UINT64_MAX);
+    const uint64_t tick = timers_next_tick(ts);
     return tick == UINT64_MAX ? UINT64_MAX : tick << TICK_BITS;
 }
 

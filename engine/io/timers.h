@@ -37,7 +37,7 @@ bool timer_is_armed(const struct timer *t);
 /* A moment not after the first due time: UINT64_MAX when nothing is armed. Exact for what is due
  * within the current slot, the beginning of its slot for what is later, so that sleeping until then
  * never sleeps too long. */
-uint64_t timers_next_ns(const struct timers *ts);
+uint64_t timers_next_ns(struct timers *ts);
 
 /* Fires what is due, soonest first; `fire` may set and cancel timers, its own too. At most `limit`;
  * returns how many. */
