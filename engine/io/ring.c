@@ -266,7 +266,7 @@ static int ring_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
 
 void ring_gather(struct ring *r, unsigned count, uint64_t span_ns)
 {
-    r->gather_count = count;
+    r->gather_count = count < r->buf_count / 2 ? count : r->buf_count / 2;
     r->gather_ns = span_ns;
 }
 

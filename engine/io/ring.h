@@ -71,9 +71,10 @@ typedef void completion_fn(void *owner, const struct completion *got);
  * broken ring. */
 int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns);
 
-/* The waits from now on go on until `count` completions are there, at most `span_ns` from their
- * beginning; then one is enough again. Fewer waits are cheaper, and what came first is seen so much
- * later. `count` up to 1: the first one ends a wait. */
+/* The waits from now on go on until `count` completions are there (half of the buffers are enough:
+ * answers come while they are handled), at most `span_ns` from their beginning; then one is enough
+ * again. Fewer waits are cheaper, and what came first is seen so much later. `count` up to 1: the
+ * first one ends a wait. */
 void ring_gather(struct ring *r, unsigned count, uint64_t span_ns);
 
 /* In the wait just over more came than the completion queue holds: the kernel keeps the rest, which

@@ -116,6 +116,11 @@ class Cli(rig.Case):
                                timeout=30)
         self.assertIn("answers waited up to 0.200 ms for others", " ".join(shown.stdout.split()))
 
+    def test_many_answers_gathered_at_once_find_buffers(self):
+        run = rig.squall(self.target.url + "/bytes/100", "-n", 20000, "-c", 1024, "--threads", 1, "--gather", "1ms")
+        self.assert_clean(run)
+        self.assertLess(run.result["counters"]["buffers_dry"], 2000)
+
     def test_nothing_is_gathered_at_a_rate_or_while_spinning(self):
         self.assert_usage([self.target.url, "--rate", 10, "--gather", "1ms"],
                           "--gather: is for as much as the server takes, found a rate to keep: leave out one of them")
