@@ -8,11 +8,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "engine/io/buffers.h"
 #include "engine/io/clock.h"
 #include "engine/io/features.h"
 #include "engine/io/op.h"
@@ -53,12 +53,8 @@ struct ring {
     uint32_t low_water_max;      /* 0 = never set */
     uint32_t *low_water;         /* file number -> bytes below which a wait goes on, 0 = not set */
     unsigned followed; /* place in the completion queue before which wake-ups were followed */
-    struct io_uring_buf_ring *bufs;
-    size_t bufs_size;
-    char *buf_memory;
-    uint32_t buf_count, buf_bytes;
+    struct buffers buffers;
     struct stamps stamps;
-    uint32_t bufs_returned; /* given back and not yet shown to the kernel */
     char features_used[FEATURES_TEXT_SIZE];
 };
 
@@ -102,28 +98,6 @@ static int ring_open_files(struct ring *r)
     return 0;
 }
 
-static int ring_open_bufs(struct ring *r)
-{
-    const size_t memory = (size_t)r->buf_count * r->buf_bytes;
-    r->bufs_size = (size_t)r->buf_count * sizeof(struct io_uring_buf);
-    r->bufs = mmap(NULL, r->bufs_size, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
-    r->buf_memory = mmap(NULL, memory, PROT_READ | PROT_WRITE,
-                         MAP_ANONYMOUS | MAP_PRIVATE | MAP_NORESERVE, -1, 0);
-    if (r->bufs == MAP_FAILED || r->buf_memory == MAP_FAILED)
-        return -ENOMEM;
-
-    struct io_uring_buf_reg reg = { .ring_addr = (uint64_t)(uintptr_t)r->bufs,
-                                    .ring_entries = r->buf_count,
-                                    .bgid = BUF_GROUP };
-    const int rc = io_uring_register_buf_ring(&r->uring, &reg, 0);
-    if (rc < 0)
-        return rc;
-    io_uring_buf_ring_init(r->bufs);
-    for (uint32_t i = 0; i < r->buf_count; i++)
-        ring_give_back(r, i);
-    return 0;
-}
-
 static int ring_open_queues(struct ring *r, uint32_t entries)
 {
     if (entries > 0)
@@ -139,8 +113,6 @@ int ring_open(struct ring **ret_ring, const struct ring_setup *setup)
     if (r == NULL)
         return -ENOMEM;
     r->files = setup->files;
-    r->buf_count = setup->buf_count ? setup->buf_count : BUF_COUNT_DEFAULT;
-    r->buf_bytes = setup->buf_bytes ? setup->buf_bytes : BUF_BYTES_DEFAULT;
     r->spin_ns = setup->spin_ns;
     r->features = FEATURES_ALL;
     if (!setup->rests)
@@ -148,8 +120,6 @@ int ring_open(struct ring **ret_ring, const struct ring_setup *setup)
     r->low_water_max = LOW_WATER_ALL / r->files;
     if (r->low_water_max > LOW_WATER_MAX)
         r->low_water_max = LOW_WATER_MAX;
-    r->bufs = MAP_FAILED;
-    r->buf_memory = MAP_FAILED;
     r->uring.ring_fd = -1;
 
     int rc = features_mask(&r->features, setup->mask);
@@ -163,7 +133,9 @@ int ring_open(struct ring **ret_ring, const struct ring_setup *setup)
     if (rc == 0)
         rc = ring_open_files(r);
     if (rc == 0)
-        rc = ring_open_bufs(r);
+        rc = buffers_open(&r->buffers, &r->uring, BUF_GROUP,
+                          setup->buf_count ? setup->buf_count : BUF_COUNT_DEFAULT,
+                          setup->buf_bytes ? setup->buf_bytes : BUF_BYTES_DEFAULT);
     if (rc < 0) {
         ring_close(r);
         return rc;
@@ -196,28 +168,15 @@ void ring_close(struct ring *r)
     free(r->fds);
     free(r->low_water);
     stamps_close(&r->stamps);
-    if (r->bufs != MAP_FAILED)
-        munmap(r->bufs, r->bufs_size);
-    if (r->buf_memory != MAP_FAILED)
-        munmap(r->buf_memory, (size_t)r->buf_count * r->buf_bytes);
+    buffers_close(&r->buffers);
     free(r);
 }
 
 /* ---- waiting and reaping ---- */
 
-static void ring_show_returned(struct ring *r)
-{
-    if (r->bufs_returned > 0)
-        io_uring_buf_ring_advance(r->bufs, (int)r->bufs_returned);
-    r->bufs_returned = 0;
-}
-
 void ring_give_back(struct ring *r, uint32_t buf_id)
 {
-    io_uring_buf_ring_add(r->bufs, r->buf_memory + (size_t)buf_id * r->buf_bytes, r->buf_bytes,
-                          (unsigned short)buf_id, io_uring_buf_ring_mask(r->buf_count),
-                          (int)r->bufs_returned);
-    r->bufs_returned++;
+    buffers_give_back(&r->buffers, buf_id);
 }
 
 /* After a busy kernel, a signal and the end of the wait the caller just turns once more. */
@@ -266,7 +225,8 @@ static int ring_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
 
 void ring_gather(struct ring *r, unsigned count, uint64_t span_ns)
 {
-    r->gather_count = count < r->buf_count / 2 ? count : r->buf_count / 2;
+    const uint32_t most = r->buffers.count / 2;
+    r->gather_count = count < most ? count : most;
     r->gather_ns = span_ns;
 }
 
@@ -276,7 +236,7 @@ static struct io_uring_sqe *ring_next_sqe(struct ring *r)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&r->uring);
     while (sqe == NULL && r->error == 0) {
-        ring_show_returned(r);
+        buffers_show(&r->buffers);
         r->error = wait_result(io_uring_submit(&r->uring));
         sqe = io_uring_get_sqe(&r->uring);
     }
@@ -358,7 +318,7 @@ int ring_submit_and_wait(struct ring *r, uint64_t now_ns, uint64_t until_ns)
 {
     if (r->error < 0)
         return r->error;
-    ring_show_returned(r);
+    buffers_show(&r->buffers);
     const int rc = ring_wait(r, now_ns, until_ns);
     return rc == 0 && (r->features & FEATURE_BIT(REST_BY_POLL)) ? ring_follow_wake_ups(r) : rc;
 }
@@ -397,7 +357,7 @@ unsigned ring_reap(struct ring *r, completion_fn *deliver, void *owner)
                                   .more = (cqe->flags & IORING_CQE_F_MORE) != 0 };
         if (cqe->flags & IORING_CQE_F_BUFFER) {
             got.buf_id = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
-            got.bytes = r->buf_memory + (size_t)got.buf_id * r->buf_bytes;
+            got.bytes = buffers_at(&r->buffers, got.buf_id);
         }
         count++;
         if (is_wake_up(r, cqe)) {
@@ -514,7 +474,7 @@ static void ring_set_low_water(struct ring *r, uint64_t tag, uint32_t file, uint
 void ring_recv(struct ring *r, uint64_t tag, uint32_t file)
 {
     if (stamps_has(&r->stamps, file)) {
-        ring_recv_once(r, tag, file, r->buf_bytes);
+        ring_recv_once(r, tag, file, r->buffers.bytes);
         return;
     }
     ring_set_low_water(r, tag, file, 0);
