@@ -178,6 +178,36 @@ static void capture_json_1k(uint64_t rounds)
     bench_check(done == rounds);
 }
 
+/* An echoed request: its body as a string of JSON in JSON, and as JSON. */
+static void capture_json_echo(uint64_t rounds)
+{
+    static const char body[] =
+        "{\"method\":\"POST\",\"target\":\"/"
+        "echo\",\"headers\":{\"Host\":\"127.0.0.1:45239\",\"User-"
+        "Agent\":\"squall/0.1.0\",\"Accept\":\"*/*\",\"Content-Type\":\"application/"
+        "json\",\"Content-"
+        "Length\":\"233\"},\"body\":\"{\\\"user\\\": 12, \\\"number\\\": 500000, \\\"price\\\": "
+        "50000, \\\"token\\\": \\\"4f0c0a52-9a1c-4f7e-8f67-2b1e7a1f0c11\\\", \\\"trace\\\": "
+        "\\\"0123456789abcdef\\\", \\\"color\\\": \\\"green\\\", \\\"count\\\": 12345, "
+        "\\\"label\\\": "
+        "\\\"item 5\\\", \\\"sequence\\\": 1234567, \\\"method\\\": "
+        "\\\"POST\\\"}\",\"json\":{\"user\": "
+        "12, \"number\": 500000, \"price\": 50000, \"token\": "
+        "\"4f0c0a52-9a1c-4f7e-8f67-2b1e7a1f0c11\", \"trace\": \"0123456789abcdef\", \"color\": "
+        "\"green\", \"count\": 12345, \"label\": \"item 5\", \"sequence\": 1234567, \"method\": "
+        "\"POST\"}}";
+    static char out[64];
+    bool is_json = false;
+    uint64_t done = 0;
+    struct json_document json;
+    bench_check(json_document_open(&json, sizeof body) == 0);
+    for (uint64_t i = 0; i < rounds; i++)
+        done += json_document_read(&json, (struct span){ body, sizeof body - 1 }) == 0 &&
+                capture_json(&json, SPAN_LITERAL("/method"), out, sizeof out, &is_json) == 4;
+    json_document_close(&json);
+    bench_check(done == rounds);
+}
+
 int main(int argc, char **argv)
 {
     const struct bench benches[] = {
@@ -190,6 +220,7 @@ int main(int argc, char **argv)
         { "template_render_three_slots", 2 * 1000 * 1000, prepare_slots, render_slots,
           finish_template, "template_render_fixed" },
         { "capture_json_1k", 500 * 1000, NULL, capture_json_1k, NULL },
+        { "capture_json_echo", 500 * 1000, NULL, capture_json_echo, NULL },
     };
     return bench_main(argc, argv, benches, sizeof benches / sizeof benches[0]);
 }

@@ -6,184 +6,179 @@
 
 #include "http/json_text.h"
 
-/* A text being read. */
+/* A text being read: each function below takes where it is and returns how far it came, NULL when
+ * what stands there is not valid. The place is no part of the reader, so it stays in a register. */
 struct reader {
-    const char *at, *end;
-    const char *begin;
+    const char *begin, *end;
     struct json_node *nodes; /* NULL: it is checked only */
     uint32_t count;
+    bool has_escapes; /* the string read last */
 };
 
-static bool read_value(struct reader *r, unsigned depth);
+static const char *read_value(struct reader *r, const char *at, unsigned depth);
 
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-static void skip_blanks(struct reader *r)
+static const char *skip_blanks(const struct reader *r, const char *at)
 {
-    if (r->at<r->end && * r->at> ' ')
-        return; /* nearly always */
-    while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
-        r->at++;
+    while (at < r->end && *at <= ' ' && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+        at++;
+    return at;
 }
 
-static bool accept_byte(struct reader *r, char byte)
+static bool is_at(const struct reader *r, const char *at, char byte)
 {
-    if (r->at == r->end || *r->at != byte)
-        return false;
-    r->at++;
-    return true;
+    return at < r->end && *at == byte;
 }
 
-static bool skip_digits(struct reader *r)
+/* At least one. */
+static const char *read_digits(const struct reader *r, const char *at)
 {
-    const char *start = r->at;
-    while (r->at < r->end && is_digit(*r->at))
-        r->at++;
-    return r->at > start;
+    const char *first = at;
+    while (at < r->end && is_digit(*at))
+        at++;
+    return at > first ? at : NULL;
 }
 
-static bool read_number(struct reader *r)
+static const char *read_number(const struct reader *r, const char *at)
 {
-    accept_byte(r, '-');
-    if (!accept_byte(r, '0') && !skip_digits(r))
-        return false;
-    if (accept_byte(r, '.') && !skip_digits(r))
-        return false;
-    if (accept_byte(r, 'e') || accept_byte(r, 'E')) {
-        if (!accept_byte(r, '+'))
-            accept_byte(r, '-');
-        return skip_digits(r);
+    at += is_at(r, at, '-');
+    at = is_at(r, at, '0') ? at + 1 : read_digits(r, at);
+    if (at != NULL && is_at(r, at, '.'))
+        at = read_digits(r, at + 1);
+    if (at != NULL && (is_at(r, at, 'e') || is_at(r, at, 'E'))) {
+        at++;
+        at += is_at(r, at, '+') || is_at(r, at, '-');
+        at = read_digits(r, at);
     }
-    return true;
+    return at;
 }
 
-static bool read_word(struct reader *r, struct span word)
+static const char *read_word(const struct reader *r, const char *at, struct span word)
 {
-    if ((size_t)(r->end - r->at) < word.len || memcmp(r->at, word.bytes, word.len) != 0)
-        return false;
-    r->at += word.len;
-    return true;
+    const bool is_there =
+        (size_t)(r->end - at) >= word.len && memcmp(at, word.bytes, word.len) == 0;
+    return is_there ? at + word.len : NULL;
 }
 
 /* ---- nodes ---- */
 
-static uint32_t node_begin(struct reader *r)
-{
-    if (r->nodes != NULL)
-        r->nodes[r->count].begin = (uint32_t)(r->at - r->begin);
-    return r->count++;
-}
-
-static void node_end(struct reader *r, uint32_t node, bool has_escapes)
+static void node_end(struct reader *r, uint32_t node, const char *begin, const char *end)
 {
     if (r->nodes == NULL)
         return;
-    r->nodes[node].end = (uint32_t)(r->at - r->begin);
-    r->nodes[node].next = r->count & INT32_MAX;
-    r->nodes[node].has_escapes = has_escapes;
+    r->nodes[node] = (struct json_node){ .begin = (uint32_t)(begin - r->begin),
+                                         .end = (uint32_t)(end - r->begin),
+                                         .next = r->count & INT32_MAX,
+                                         .has_escapes = r->has_escapes };
 }
 
 /* ---- values ---- */
 
-/* Of the escapes '\"' is by far the most frequent: JSON in JSON. */
-static bool read_odd_character(struct reader *r, bool *ret_has_escapes)
+static const char *read_odd_character(struct reader *r, const char *at)
 {
     char utf8[4];
-    if (r->end - r->at < 2)
-        return false; /* at least it and a '"' */
-    *ret_has_escapes |= *r->at == '\\';
-    if (r->at[0] == '\\' && r->at[1] == '"') {
-        r->at += 2;
-        return true;
+    if (r->end - at < 2)
+        return NULL; /* at least it and a '"' */
+    r->has_escapes |= *at == '\\';
+    return json_char_read(&at, r->end, utf8) != 0 ? at : NULL;
+}
+
+/* The rest of a string, from anywhere in it; most strings have none behind their blocks. */
+static const char *read_rest(struct reader *r, const char *at)
+{
+    while (at != NULL) {
+        at = json_skip_blocks(at, r->end, &r->has_escapes);
+        at += json_plain_len(at, r->end);
+        if (is_at(r, at, '"'))
+            return at + 1;
+        at = read_odd_character(r, at);
     }
-    return json_char_read(&r->at, r->end, utf8) != 0;
+    return NULL;
 }
 
-static bool read_string(struct reader *r, bool *ret_has_escapes)
+static const char *read_string(struct reader *r, const char *at)
 {
-    *ret_has_escapes = false;
-    if (!accept_byte(r, '"'))
-        return false;
-    for (;;) {
-        r->at += json_plain_len(r->at, r->end);
-        if (accept_byte(r, '"'))
-            return true;
-        if (!read_odd_character(r, ret_has_escapes))
-            return false;
-    }
+    if (!is_at(r, at, '"'))
+        return NULL;
+    r->has_escapes = false;
+    at = json_skip_blocks(at + 1, r->end, &r->has_escapes);
+    return is_at(r, at, '"') ? at + 1 : read_rest(r, at);
 }
 
-static bool read_name(struct reader *r)
+static const char *read_name(struct reader *r, const char *at)
 {
-    bool has_escapes = false;
-    skip_blanks(r);
-    const uint32_t node = node_begin(r);
-    if (!read_string(r, &has_escapes))
-        return false;
-    node_end(r, node, has_escapes);
-    skip_blanks(r);
-    return accept_byte(r, ':');
+    const char *begin = skip_blanks(r, at);
+    const uint32_t node = r->count++;
+    at = read_string(r, begin);
+    if (at == NULL)
+        return NULL;
+    node_end(r, node, begin, at);
+    at = skip_blanks(r, at);
+    return is_at(r, at, ':') ? at + 1 : NULL;
 }
 
-/* The inside of an object or array, its opening byte read. */
-static bool read_inside(struct reader *r, unsigned depth, bool is_object)
+/* An object or array, at its opening byte. */
+static const char *read_inside(struct reader *r, const char *at, unsigned depth)
 {
+    const bool is_object = *at == '{';
     const char close = is_object ? '}' : ']';
     if (depth > JSON_DEPTH_MAX)
-        return false;
-    skip_blanks(r);
-    if (accept_byte(r, close))
-        return true;
-    do {
-        if ((is_object && !read_name(r)) || !read_value(r, depth))
-            return false;
-    } while (accept_byte(r, ','));
-    return accept_byte(r, close);
+        return NULL;
+    at = skip_blanks(r, at + 1);
+    if (is_at(r, at, close))
+        return at + 1;
+    for (;; at++) {
+        if (is_object)
+            at = read_name(r, at);
+        if (at != NULL)
+            at = read_value(r, at, depth);
+        if (at == NULL)
+            return NULL;
+        if (!is_at(r, at, ','))
+            return is_at(r, at, close) ? at + 1 : NULL;
+    }
 }
 
-static bool read_by_first_byte(struct reader *r, unsigned depth, bool *ret_has_escapes)
+static const char *read_by_first_byte(struct reader *r, const char *at, unsigned depth)
 {
-    if (r->at == r->end)
-        return false;
-    switch (*r->at) {
+    if (at == r->end)
+        return NULL;
+    switch (*at) {
     case '{':
     case '[':
-        r->at++;
-        return read_inside(r, depth + 1, r->at[-1] == '{');
+        return read_inside(r, at, depth + 1);
     case '"':
-        return read_string(r, ret_has_escapes);
+        return read_string(r, at);
     case 't':
-        return read_word(r, SPAN_LITERAL("true"));
+        return read_word(r, at, SPAN_LITERAL("true"));
     case 'f':
-        return read_word(r, SPAN_LITERAL("false"));
+        return read_word(r, at, SPAN_LITERAL("false"));
     case 'n':
-        return read_word(r, SPAN_LITERAL("null"));
+        return read_word(r, at, SPAN_LITERAL("null"));
     default:
-        return read_number(r);
+        return read_number(r, at);
     }
 }
 
 /* A value and the blanks around it. Recursion is bounded by JSON_DEPTH_MAX. */
-static bool read_value(struct reader *r, unsigned depth)
+static const char *read_value(struct reader *r, const char *at, unsigned depth)
 {
-    bool has_escapes = false;
-    skip_blanks(r);
-    const uint32_t node = node_begin(r);
-    if (!read_by_first_byte(r, depth, &has_escapes))
-        return false;
-    node_end(r, node, has_escapes);
-    skip_blanks(r);
-    return true;
+    const char *begin = skip_blanks(r, at);
+    const uint32_t node = r->count++;
+    at = read_by_first_byte(r, begin, depth);
+    if (at == NULL)
+        return NULL;
+    node_end(r, node, begin, at);
+    return skip_blanks(r, at);
 }
 
 static struct reader reader_of(struct span text, struct json_node *nodes)
 {
-    return (struct reader){
-        .at = text.bytes, .end = text.bytes + text.len, .begin = text.bytes, .nodes = nodes
-    };
+    return (struct reader){ .begin = text.bytes, .end = text.bytes + text.len, .nodes = nodes };
 }
 
 /* ---- without nodes ---- */
@@ -191,14 +186,12 @@ static struct reader reader_of(struct span text, struct json_node *nodes)
 bool json_is_valid(struct span text, struct span *ret_value)
 {
     struct reader r = reader_of(text, NULL);
-    bool ignored;
-    skip_blanks(&r);
-    ret_value->bytes = r.at;
-    if (!read_by_first_byte(&r, 0, &ignored))
+    ret_value->bytes = skip_blanks(&r, text.bytes);
+    const char *end = read_by_first_byte(&r, ret_value->bytes, 0);
+    if (end == NULL)
         return false;
-    ret_value->len = (size_t)(r.at - ret_value->bytes);
-    skip_blanks(&r);
-    return r.at == r.end;
+    ret_value->len = (size_t)(end - ret_value->bytes);
+    return skip_blanks(&r, end) == r.end;
 }
 
 bool json_is_plain_value(struct span text)
@@ -206,31 +199,27 @@ bool json_is_plain_value(struct span text)
     if (text.len == 0 || text.bytes[0] == '"' || text.bytes[0] == '[' || text.bytes[0] == '{')
         return false;
     struct reader r = reader_of(text, NULL);
-    bool ignored;
-    return read_by_first_byte(&r, 0, &ignored) && r.at == r.end;
+    return read_by_first_byte(&r, text.bytes, 0) == r.end;
 }
 
 bool json_next_member(struct span object, size_t *at, struct span *ret_name, struct span *ret_value)
 {
     struct reader r = reader_of(object, NULL);
-    bool ignored;
-    r.at += *at;
-    skip_blanks(&r);
-    if (!accept_byte(&r, '{') && !accept_byte(&r, ','))
+    const char *before = skip_blanks(&r, object.bytes + *at);
+    if (!is_at(&r, before, '{') && !is_at(&r, before, ','))
         return false;
-    skip_blanks(&r);
-    const char *name = r.at;
-    if (!read_string(&r, &ignored))
+    const char *name = skip_blanks(&r, before + 1);
+    const char *name_end = read_string(&r, name);
+    if (name_end == NULL)
         return false;
-    *ret_name = (struct span){ name, (size_t)(r.at - name) };
-    skip_blanks(&r);
-    accept_byte(&r, ':');
-    skip_blanks(&r);
-    const char *value = r.at;
-    if (!read_by_first_byte(&r, 0, &ignored))
+    const char *colon = skip_blanks(&r, name_end);
+    const char *value = skip_blanks(&r, colon + is_at(&r, colon, ':'));
+    const char *value_end = read_by_first_byte(&r, value, 0);
+    if (value_end == NULL)
         return false;
-    *ret_value = (struct span){ value, (size_t)(r.at - value) };
-    *at = (size_t)(r.at - object.bytes);
+    *ret_name = (struct span){ name, (size_t)(name_end - name) };
+    *ret_value = (struct span){ value, (size_t)(value_end - value) };
+    *at = (size_t)(value_end - object.bytes);
     return true;
 }
 
@@ -262,7 +251,7 @@ int json_document_read(struct json_document *j, struct span text)
     j->text = text;
     if (text.len > j->bytes_max)
         return -EFBIG;
-    return text.len > 0 && read_value(&r, 0) && r.at == r.end ? 0 : -EBADMSG;
+    return text.len > 0 && read_value(&r, text.bytes, 0) == r.end ? 0 : -EBADMSG;
 }
 
 struct span json_node_text(const struct json_document *j, uint32_t node)

@@ -18,9 +18,9 @@
 
 /* A value, or a member's name: then the value is the node after it. */
 struct json_node {
-    uint32_t begin, end; /* in the text; a string with its quotes */
-    uint32_t next : 31;  /* the first node behind it and all that is in it */
-    uint32_t has_escapes : 1;
+    uint32_t begin, end;      /* in the text; a string with its quotes */
+    uint32_t next : 31;       /* the first node behind it and all that is in it */
+    uint32_t has_escapes : 1; /* a string; of anything else it says nothing */
 };
 
 struct json_document {

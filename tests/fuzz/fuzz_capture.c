@@ -21,6 +21,8 @@ const struct span replay_seeds[] = {
     SPAN_LITERAL(
         "/r/*/id\0{\"r\":[{\"id\":1},{},{\"id\":\"\\n\",\"id\":[2]}],\"r\":{\"x\":{\"id\":3}}}"),
     SPAN_LITERAL("/*\0[\"\",\"a\",[],7,\"\\\"\"]"),
+    SPAN_LITERAL(
+        "/a\0{\"a\":\"{\\\"bc\\\": \\\"0123\\\", \\\"d\\\\\\\"\\\": [\\\"\\\"]}\", \"b\": 123}"),
     SPAN_LITERAL("name=\"csrf\" value=\"([^\"]*)\"\0<input name=\"csrf\" value=\"a1b2\">"),
     SPAN_LITERAL("(*UTF)(?<y>\\w+)(?:.|\\n)*?\\1\0\xc3\xa9t\xc3\xa9\n\xc3\xa9t\xc3\xa9"),
     SPAN_LITERAL("(?i)(?|a(b+?)|(c{2,3}))(?=x)|^(?>d*)(?1)?$\0aBBxccx\nddd"),

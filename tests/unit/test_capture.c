@@ -137,6 +137,60 @@ static void strings_are_unescaped_to_utf8(void **state)
     assert_memory_equal(out, "a\0b", 3);
 }
 
+/* 'a's, the middle, 'a's. */
+static size_t text_between(char *out, size_t before, const char *middle, size_t after)
+{
+    const size_t len = strlen(middle);
+    memset(out, 'a', before + len + after);
+    memcpy(out + before, middle, len);
+    return before + len + after;
+}
+
+/* Strings are read in blocks of sixteen bytes. */
+static void a_character_means_the_same_wherever_it_stands_in_its_string(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        { "\\\"", "\"" },
+        { "\\\\", "\\" },
+        { "\\\\\\\"", "\\\"" },
+        { "\\\"\\\"\\\"", "\"\"\"" },
+        { "\\n", "\n" },
+        { "\\\\n", "\\n" },
+        { "\\u00e9", "\xc3\xa9" },
+        { "\\ud83d\\ude00", "\xf0\x9f\x98\x80" },
+        { "\xc3\xa9", "\xc3\xa9" },
+        { "\x7f", "\x7f" },
+        { "\\\"\\n\xc3\xa9\\\"", "\"\n\xc3\xa9\"" },
+        { "\\", NULL },
+        { "\\\\\\", NULL },
+        { "\"", NULL },
+        { "\\\\\"", NULL },
+        { "\\\"\"", NULL },
+        { "\\a", NULL },
+        { "\\\"\n", NULL },
+        { "\\\x1f", NULL },
+        { "\x01", NULL },
+        { "\xff", NULL },
+        { "\\u00g0", NULL },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (size_t place = 0; place < 36 * 36; place++) {
+            const size_t before = place % 36, after = place / 36;
+            char inside[100], text[104], expected[100], out[100];
+            const size_t len = text_between(inside, before, rows[i][0], after);
+            const int text_len = snprintf(text, sizeof(text), "[\"%.*s\"]", (int)len, inside);
+            const int rc = capture((struct span){ text, (size_t)text_len }, "/0", out, sizeof(out));
+            if (rows[i][1] == NULL) {
+                assert_int_equal(rc, -EBADMSG);
+                continue;
+            }
+            assert_int_equal(rc, text_between(expected, before, rows[i][1], after));
+            assert_memory_equal(out, expected, (size_t)rc);
+        }
+    }
+}
+
 static const char *const no_json[] = {
     "",
     " ",
@@ -304,7 +358,7 @@ static void text_add_string(struct text *t)
         " "
     };
     text_add(t, "\"");
-    for (unsigned n = random_below(3); n > 0; n--)
+    for (unsigned n = random_below(random_below(8) == 0 ? 40 : 3); n > 0; n--)
         text_add(t, pick(parts, sizeof(parts) / sizeof(parts[0])));
     text_add(t, "\"");
 }
@@ -481,6 +535,7 @@ int main(void)
         cmocka_unit_test(of_equal_names_the_last_one_counts),
         cmocka_unit_test(what_is_not_there_is_not_found),
         cmocka_unit_test(strings_are_unescaped_to_utf8),
+        cmocka_unit_test(a_character_means_the_same_wherever_it_stands_in_its_string),
         cmocka_unit_test(what_is_no_json_is_refused),
         cmocka_unit_test(a_broken_end_spoils_what_was_found_before_it),
         cmocka_unit_test(depth_is_bounded_by_64),
