@@ -40,6 +40,25 @@ static void parse_memoised(uint64_t rounds)
     parse(rounds, &memo);
 }
 
+/* The length is another each time. */
+static void parse_memoised_lengths(uint64_t rounds)
+{
+    static char varied[sizeof answer];
+    uint64_t done = 0, memoised = 0;
+    memcpy(varied, answer, sizeof answer);
+    char *digit = memmem(varied, sizeof varied, "16\r\n", 4);
+    for (uint64_t i = 0; i < rounds; i++) {
+        size_t used = 0;
+        bool is_memoised = false;
+        digit[1] = (char)('0' + i % 7);
+        response_begin(&response, false, NULL, NULL);
+        done += response_feed(&response, &memo, varied, sizeof answer - 1, &used, &is_memoised) ==
+                RESPONSE_DONE;
+        memoised += is_memoised;
+    }
+    bench_check(done == rounds && memoised + 2 >= rounds);
+}
+
 static void prepare_memo(void)
 {
     memset(&memo, 0, sizeof memo);
@@ -214,6 +233,8 @@ int main(int argc, char **argv)
         { "response_parsed_whole", 2 * 1000 * 1000, NULL, parse_whole, NULL },
         { "response_memoised", 5 * 1000 * 1000, prepare_memo, parse_memoised, NULL,
           "response_parsed_whole" },
+        { "response_memoised_lengths", 5 * 1000 * 1000, prepare_memo, parse_memoised_lengths, NULL,
+          "response_memoised" },
         { "response_byte_by_byte", 100 * 1000, NULL, parse_byte_by_byte, NULL,
           "response_parsed_whole" },
         { "template_render_fixed", 10 * 1000 * 1000, prepare_fixed, render_fixed, finish_template },

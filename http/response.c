@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <llhttp.h>
 
+#include "http/memo.h"
 #include "http/strict.h"
 #include "stats/mutant.h"
 
@@ -261,10 +262,14 @@ static size_t feed_run(struct feed *f, size_t len, llhttp_errno_t *ret_error)
     return (size_t)(stop - bytes);
 }
 
+static bool status_has_no_body(unsigned status)
+{
+    return status == 204 || status == 304;
+}
+
 static struct response_head head_read(llhttp_t *parser, bool is_head_request)
 {
-    const bool has_no_body =
-        is_head_request || parser->status_code == 204 || parser->status_code == 304;
+    const bool has_no_body = is_head_request || status_has_no_body(parser->status_code);
     /* RFC 9112, 6.1: Transfer-Encoding in HTTP/1.0 cannot be trusted to end where it seems to. */
     const bool is_doubtful = (parser->flags & F_TRANSFER_ENCODING) && parser->http_minor == 0;
 
@@ -384,14 +389,10 @@ static size_t feed_body(struct response *r, const char *bytes, size_t len)
     return used;
 }
 
-/* Equal bytes mean an equal head: its blank line is part of them, so nothing after can change what
- * they say. */
-static bool memo_matches(const struct response_memo *memo, const struct response *r,
-                         const char *bytes, size_t len)
+static bool memo_may_serve(const struct response_memo *memo, const struct response *r)
 {
-    return memo && memo->enabled && memo->len > 0 && r->bytes == 0 && !r->is_head_request &&
-           (!is_header_watched(r) || (r->watch->skips_dull && memo->is_dull)) && len >= memo->len &&
-           memcmp(bytes, memo->bytes, memo->len) == 0;
+    return memo && memo->enabled && r->bytes == 0 && !r->is_head_request &&
+           (!is_header_watched(r) || (r->watch->skips_dull && memo->is_dull));
 }
 
 /* What a head means depends on its bytes and on HEAD having been asked; answers to HEAD are never
@@ -402,18 +403,18 @@ static void memo_remember(struct response_memo *memo, const struct response *r, 
     if (!memo || !memo->enabled || r->is_head_request || !r->head.has_length ||
         head_len > RESPONSE_MEMO_MAX)
         return;
-    memcpy(memo->bytes, bytes, head_len);
-    memo->len = (uint32_t)head_len;
+    memo_keep(memo, (struct span){ bytes, head_len }, &r->head,
+              !status_has_no_body(r->head.status));
     memo->is_dull = is_header_watched(r) && !r->is_notable;
-    memo->head = r->head;
 }
 
 /* The first feed of a response: the only one in which a head can come whole. */
 static size_t feed_first(struct response *r, struct response_memo *memo, const char *bytes,
                          size_t len, bool *ret_memoised)
 {
-    if (memo_matches(memo, r, bytes, len)) {
-        r->head = memo->head;
+    struct response_head head;
+    if (memo_may_serve(memo, r) && memo_matches(memo, bytes, len, &head)) {
+        r->head = head;
         enter_body(r);
         *ret_memoised = true;
         return memo->len;

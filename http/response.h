@@ -43,7 +43,8 @@ struct response_head {
  * A header's name and value are given whole, however they were cut, up to RESPONSE_LINE_MAX bytes
  * together (longer values are cut off there); trailers of a chunked body are not given. */
 struct response_watch {
-    /* True: also a watch that skips dull heads must see this header, whatever the response. */
+    /* True: also a watch that skips dull heads must see this header, whatever the response and
+     * the value. */
     bool (*header)(void *context, struct span name, struct span value);
     void (*body)(void *context,
                  struct span bytes); /* decoded of chunking, not of Content-Encoding */
@@ -55,11 +56,12 @@ struct response_watch {
                         then `header` sees none of them */
 };
 
-/* The last head of a core that was parsed whole, for skipping equal ones. One per worker; off when
- * `enabled` is false. */
+/* The last head of a core that was parsed whole, for skipping those that say the same but for the
+ * length of their body. One per worker; off when `enabled` is false. */
 struct response_memo {
     bool enabled;
     bool is_dull; /* a watcher saw all its headers, and none that others must see */
+    uint16_t digits_at, digit_count; /* of Content-Length, which may be others; none: `len`, 0 */
     uint32_t len;
     struct response_head head;
     char bytes[RESPONSE_MEMO_MAX];

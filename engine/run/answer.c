@@ -46,15 +46,17 @@ static bool watch_header(void *worker, struct span name, struct span value)
     const bool is_cookie =
         w->plan->jar != PLAN_NONE && span_equal_ignoring_case(name, SPAN_LITERAL("Set-Cookie"));
     const bool is_location = span_equal_ignoring_case(name, SPAN_LITERAL("Location"));
+    const bool is_coding =
+        w->decoder != NULL && span_equal_ignoring_case(name, SPAN_LITERAL("Content-Encoding"));
     if (is_cookie)
         jar_take(w, u, exchange_origin(w, u), exchange_target(exchange_sent(w, c)), value);
     if (is_location && request->redirects_max > 0)
         note_location(w, c, value);
-    if (request->wants_body && span_equal_ignoring_case(name, SPAN_LITERAL("Content-Encoding")))
+    if (request->wants_body && is_coding)
         c->coding = (uint8_t)content_coding_read(value);
     if (request->wants_headers)
         take_header(w, c, u, request, name, value);
-    return is_cookie || is_location;
+    return is_cookie || is_location || is_coding;
 }
 
 static void watch_body(void *worker, struct span bytes)
@@ -82,13 +84,14 @@ static char *lend_line_room(void *worker)
 const struct response_watch *answer_watch(const struct plan *plan,
                                           const struct plan_request *request)
 {
-    static const struct response_watch all = { watch_header, watch_body, lend_line_room, false };
     static const struct response_watch headers = { watch_header, NULL, lend_line_room, false };
     static const struct response_watch notable = { watch_header, NULL, lend_line_room, true };
-    if (request->wants_body)
-        return &all;
+    static const struct response_watch all = { watch_header, watch_body, lend_line_room, false };
+    static const struct response_watch body = { watch_header, watch_body, lend_line_room, true };
     if (request->wants_headers)
-        return &headers;
+        return request->wants_body ? &all : &headers;
+    if (request->wants_body)
+        return &body;
     return plan->jar != PLAN_NONE || request->redirects_max > 0 ? &notable : NULL;
 }
 

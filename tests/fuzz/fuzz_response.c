@@ -81,6 +81,7 @@ static const struct response_watch watches[] = {
     { .header = NULL },
     { see_header, see_body, lend_line, false },
     { see_notable_header, NULL, lend_line, true },
+    { see_notable_header, see_body, lend_line, true },
 };
 
 /* Sizes of pieces from a seed; 0 = one piece. */
