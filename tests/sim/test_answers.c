@@ -371,6 +371,37 @@ static void a_head_without_cookies_is_still_remembered(void **state)
     assert_int_equal(scene_counter(&scene, COUNTER_HEADS_MEMOISED), 99);
 }
 
+static void
+a_head_is_known_again_where_bodies_are_looked_into_unless_they_are_compressed(void **state)
+{
+    (void)state;
+    size_t len = 0;
+    char *zipped = content_gzip(SPAN_LITERAL(BODY), &len);
+    const struct scene_reply both[] = { { .request = "GET /zipped",
+                                          .headers = "Content-Encoding: gzip\r\n",
+                                          .body = zipped,
+                                          .body_len = len },
+                                        { .request = "GET /plain", .body = BODY },
+                                        { NULL } };
+    static const char *const paths[] = { "/zipped", "/plain" };
+    for (unsigned i = 0; i < 2; i++) {
+        char text[200];
+        snprintf(text, sizeof(text),
+                 "host: http://127.0.0.1\nusers: 1\ntasks:\n  - steps:\n      - repeat: 10\n"
+                 "        steps:\n          - get: %s\n            capture: { id: json /id }\n"
+                 "      - stop_user: true\n",
+                 paths[i]);
+        scene_open(&scene, text);
+        scene.replies = both;
+        scene_run(&scene);
+        assert_int_equal(scene_count(&scene, paths[i], OUTCOME_OK), 10);
+        assert_int_equal(scene_counter(&scene, COUNTER_HEADS_MEMOISED), i == 0 ? 0 : 9);
+        if (i == 0)
+            scene_close(&scene);
+    }
+    free(zipped);
+}
+
 static void a_body_that_came_compressed_is_looked_into(void **state)
 {
     (void)state;
@@ -426,6 +457,7 @@ int main(void)
         SCENE(cookies_come_back_with_requests_and_go_with_their_user),
         SCENE(a_cookie_header_of_a_request_stands_in_place_of_the_kept_ones),
         SCENE(a_head_without_cookies_is_still_remembered),
+        SCENE(a_head_is_known_again_where_bodies_are_looked_into_unless_they_are_compressed),
         SCENE(a_body_that_came_compressed_is_looked_into),
     };
     cmocka_set_test_filter(getenv("TEST"));
