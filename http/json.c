@@ -87,8 +87,9 @@ static const char *read_odd_character(struct reader *r, const char *at)
     return json_char_read(&at, r->end, utf8) != 0 ? at : NULL;
 }
 
-/* The rest of a string, from anywhere in it; most strings have none behind their blocks. */
-static const char *read_rest(struct reader *r, const char *at)
+/* The rest of a string, from anywhere in it. Most strings have none behind their blocks, and inlined
+ * it would have each of them save six registers. */
+static __attribute__((noinline)) const char *read_rest(struct reader *r, const char *at)
 {
     while (at != NULL) {
         at = json_skip_blocks(at, r->end, &r->has_escapes);

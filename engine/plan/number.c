@@ -78,12 +78,18 @@ bool number_read(struct span text, struct value *ret)
 
 struct span number_write_integer(int64_t number, char out[NUMBER_TEXT_MAX])
 {
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233"
+        "34353637383940414243444546474849505152535455565758596061626364656667"
+        "6869707172737475767778798081828384858687888990919293949596979899";
     size_t at = NUMBER_TEXT_MAX;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    do {
-        out[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
+    for (; rest >= 10; rest /= 100) {
+        at -= 2;
+        memcpy(out + at, pairs + rest % 100 * 2, 2);
+    }
+    if (rest > 0 || at == NUMBER_TEXT_MAX)
+        out[--at] = (char)('0' + rest);
     if (number < 0)
         out[--at] = '-';
     return (struct span){ out + at, NUMBER_TEXT_MAX - at };

@@ -1,8 +1,37 @@
+#include <endian.h>
+
 #include "engine/plan/function.h"
 #include "http/json_text.h"
 #include "http/text_list.h"
 
-static const char hex_digits[] = "0123456789abcdef";
+/* Eight hexadecimal digits: that of the lowest four bits in the lowest byte. Nibbles are spread to
+ * bytes; those above nine go on from '9' to 'a'. */
+static uint64_t hex_of(uint32_t bits)
+{
+    uint64_t n = bits;
+    n = (n | n << 16) & UINT64_C(0x0000FFFF0000FFFF);
+    n = (n | n << 8) & UINT64_C(0x00FF00FF00FF00FF);
+    n = (n | n << 4) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+    const uint64_t is_letter =
+        (n + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    return n + UINT64_C(0x3030303030303030) + is_letter * ('a' - '9' - 1);
+}
+
+/* The lowest digit first. */
+static void put_hex_upwards(uint64_t bits, char out[16])
+{
+    const uint64_t halves[] = { htole64(hex_of((uint32_t)bits)),
+                                htole64(hex_of((uint32_t)(bits >> 32))) };
+    memcpy(out, halves, sizeof(halves));
+}
+
+/* As numbers are written. */
+static void put_hex(uint64_t bits, char out[16])
+{
+    const uint64_t halves[] = { htobe64(hex_of((uint32_t)(bits >> 32))),
+                                htobe64(hex_of((uint32_t)bits)) };
+    memcpy(out, halves, sizeof(halves));
+}
 
 struct value random_whole(struct evaluator *e, const struct value *arguments, uint32_t count)
 {
@@ -103,13 +132,13 @@ struct value random_hex(struct evaluator *e, const struct value *arguments, uint
     size_t length;
     if (!read_length(&arguments[0], &length))
         return value_none();
-    char *out = evaluator_room(e, length);
+    char *out = evaluator_room(e, length), digits[16];
     if (out == NULL)
         return value_none();
-    uint64_t bits = 0;
-    for (size_t i = 0; i < length; i++) {
-        bits = i % 16 == 0 ? prng_next(e->scope->random) : bits >> 4;
-        out[i] = hex_digits[bits & 15];
+    for (size_t i = 0; i < length; i += sizeof(digits)) {
+        const size_t left = length - i;
+        put_hex_upwards(prng_next(e->scope->random), digits);
+        memcpy(out + i, digits, left < sizeof(digits) ? left : sizeof(digits));
     }
     return value_text(evaluator_keep(e, length));
 }
@@ -121,14 +150,17 @@ struct value random_uuid(struct evaluator *e, const struct value *arguments, uin
     uint64_t half[2] = { prng_next(p), prng_next(p) };
     half[0] = (half[0] & ~UINT64_C(0xF000)) | UINT64_C(0x4000);
     half[1] = (half[1] >> 2) | UINT64_C(0x8000000000000000);
-    char *const room = evaluator_room(e, 36), *out = room;
-    if (room == NULL)
+    char digits[32], *const out = evaluator_room(e, 36);
+    if (out == NULL)
         return value_none();
-    for (unsigned i = 0; i < 32; i++) {
-        if (i == 8 || i == 12 || i == 16 || i == 20)
-            *out++ = '-';
-        *out++ = hex_digits[(half[i / 16] >> (60 - 4 * (i % 16))) & 15];
-    }
+    put_hex(half[0], digits);
+    put_hex(half[1], digits + 16);
+    memcpy(out, digits, 8);
+    memcpy(out + 9, digits + 8, 4);
+    memcpy(out + 14, digits + 12, 4);
+    memcpy(out + 19, digits + 16, 4);
+    memcpy(out + 24, digits + 20, 12);
+    out[8] = out[13] = out[18] = out[23] = '-';
     return value_text(evaluator_keep(e, 36));
 }
 

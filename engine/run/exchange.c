@@ -35,6 +35,8 @@ static const char *render_fault(int err)
 static int insert_cookies(struct worker *w, struct user *u, char *out, size_t cap, size_t *len)
 {
     const struct span sent = { out, *len };
+    if (jar_is_empty(w, u))
+        return 0;
     const struct span value =
         jar_header(w, u, exchange_request(w, u)->origin, exchange_target(sent));
     if (value.len == 0 || header_is_in(sent, SPAN_LITERAL("Cookie")))

@@ -54,6 +54,11 @@ void jar_forget(struct worker *w, const struct user *u)
         values_drop(&w->values, worker_user_index(w, u), w->plan->jar);
 }
 
+bool jar_is_empty(const struct worker *w, const struct user *u)
+{
+    return jar_of(w, u).len == 0;
+}
+
 struct span jar_header(struct worker *w, const struct user *u, uint32_t origin, struct span target)
 {
     const struct span jar = jar_of(w, u);

@@ -22,6 +22,8 @@ void jar_take(struct worker *w, const struct user *u, uint32_t origin, struct sp
 void jar_set(struct worker *w, const struct user *u, struct span name, struct span value);
 void jar_forget(struct worker *w, const struct user *u);
 
+bool jar_is_empty(const struct worker *w, const struct user *u);
+
 /* The cookies that go with a request for `target` of `origin`, as the value of a Cookie header in
  * worker.cookie; empty = none. */
 struct span jar_header(struct worker *w, const struct user *u, uint32_t origin, struct span target);

@@ -8,10 +8,12 @@
 
 #include <cmocka.h>
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/plan/number.h"
 #include "tests/unit/allocation_count.h"
 #include "tests/unit/expression_fixture.h"
 
@@ -499,9 +501,33 @@ static void a_value_is_described_for_people(void **state)
     assert_string_equal(described, "'xxx");
 }
 
+static void assert_written(int64_t number)
+{
+    char out[NUMBER_TEXT_MAX], expected[NUMBER_TEXT_MAX];
+    snprintf(expected, sizeof(expected), "%" PRId64, number);
+    assert_true(span_equal(number_write_integer(number, out), span_of(expected)));
+}
+
+static void integers_are_written_digit_by_digit(void **state)
+{
+    (void)state;
+    for (int64_t i = -10100; i <= 10100; i++)
+        assert_written(i);
+    for (int64_t power = 10000; power <= INT64_MAX / 10; power *= 10) {
+        for (int64_t i = -1; i <= 1; i++) {
+            assert_written(power + i);
+            assert_written(-power + i);
+            assert_written(power * 9 + power / 100 + i);
+        }
+    }
+    assert_written(INT64_MAX);
+    assert_written(INT64_MIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(integers_are_written_digit_by_digit),
         cmocka_unit_test(numbers_are_added_and_texts_joined),
         cmocka_unit_test(what_leaves_64_bits_is_none),
         cmocka_unit_test(comparisons_take_texts_for_the_numbers_they_are),

@@ -217,6 +217,28 @@ static void a_uuid_is_of_version_4_and_never_the_same(void **state)
     assert_int_equal(variants['8'] + variants['9'] + variants['a'] + variants['b'], 1000);
 }
 
+static void hex_and_uuid_are_the_bits_that_were_drawn(void **state)
+{
+    (void)state;
+    const struct expression hex = read_expression("hex(40)"), uuid = read_expression("uuid()");
+    for (uint64_t seed = 0; seed < 500; seed++) {
+        struct prng same;
+        char expected[41] = { 0 };
+        prng_init(&same, seed, 3);
+        prng_init(&user.random, seed, 3);
+        for (size_t i = 0, bits = 0; i < 40; i++, bits >>= 4) {
+            bits = i % 16 == 0 ? prng_next(&same) : bits;
+            expected[i] = "0123456789abcdef"[bits & 15];
+        }
+        assert_true(span_equal(draw_text(&hex), span_of(expected)));
+        const uint64_t high = prng_next(&same), low = prng_next(&same);
+        snprintf(expected, sizeof(expected), "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(high >> 32),
+                 (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xfff),
+                 (unsigned)(low >> 50 | 0x8000), (unsigned long long)(low >> 2 & 0xffffffffffff));
+        assert_true(span_equal(draw_text(&uuid), span_of(expected)));
+    }
+}
+
 static void the_same_seed_draws_the_same(void **state)
 {
     (void)state;
@@ -246,6 +268,7 @@ int main(void)
         cmocka_unit_test(hex_digits_are_as_many_as_asked_for),
         cmocka_unit_test(hex_digits_do_not_depend_on_each_other),
         cmocka_unit_test(a_uuid_is_of_version_4_and_never_the_same),
+        cmocka_unit_test(hex_and_uuid_are_the_bits_that_were_drawn),
         cmocka_unit_test(the_same_seed_draws_the_same),
     };
     cmocka_set_test_filter(getenv("TEST"));
