@@ -65,11 +65,27 @@ static int render_next_of_chain(const struct chain *chain, char *out, size_t cap
     return 0;
 }
 
+/* A value in it, or in a cookie that should go with it, cannot be sent: so it is not. */
+static int refuse_to_render(struct worker *w, struct user *u, const char *what, struct span name,
+                            int rc)
+{
+    char message[FAILURE_MESSAGE_MAX];
+    snprintf(message, sizeof message, "%s'%.*s' %s", what, (int)name.len, name.bytes,
+             render_fault(rc));
+    u->task_asked = false; /* nothing was sent: the next attempt must not come at once */
+    u->cookie_fault = 0;
+    exchange_failed(w, u, NULL, FAILURE_SCENARIO, message);
+    return rc == -ENOSPC ? -EMSGSIZE : rc;
+}
+
 int exchange_render(struct worker *w, struct user *u, char *out, size_t cap, size_t *ret_len)
 {
     const struct chain *chain = redirects_chain(w, u);
     if (chain != NULL)
         return render_next_of_chain(chain, out, cap, ret_len);
+    if (u->cookie_fault != 0)
+        return refuse_to_render(w, u, "cookie ", w->plan->steps[u->cookie_step].name,
+                                -(int)u->cookie_fault);
     uint32_t bad_slot = UINT32_MAX;
     scope_enter(w, u);
     int rc = template_render(&exchange_request(w, u)->template, scope_slot, w, out, cap, ret_len,
@@ -78,21 +94,17 @@ int exchange_render(struct worker *w, struct user *u, char *out, size_t cap, siz
         rc = insert_cookies(w, u, out, cap, ret_len);
     if (rc == 0 || (rc == -ENOSPC && cap < w->tx.bytes))
         return rc;
-
-    char message[FAILURE_MESSAGE_MAX];
     const struct span slot = bad_slot < w->plan->expression_count
                                  ? w->plan->expressions[bad_slot].text
                                  : (struct span){ "", 0 };
-    snprintf(message, sizeof message, "'%.*s' %s", (int)slot.len, slot.bytes, render_fault(rc));
-    u->task_asked = false; /* nothing was sent: the next attempt must not come at once */
-    exchange_failed(w, u, NULL, FAILURE_SCENARIO, message);
-    return rc == -ENOSPC ? -EMSGSIZE : rc;
+    return refuse_to_render(w, u, "", slot, rc);
 }
 
 bool exchange_has_cookies(struct worker *w, struct user *u)
 {
     const struct plan_request *request = exchange_request(w, u);
-    return jar_header(w, u, request->origin, exchange_target(request->template.whole)).len > 0;
+    return u->cookie_fault != 0 ||
+           jar_header(w, u, request->origin, exchange_target(request->template.whole)).len > 0;
 }
 
 /* ---- the request as it was sent ---- */

@@ -11,7 +11,7 @@
 #include "http/span.h"
 #include "stats/failure.h"
 
-/* Cookies go with the request of `u`, which has no slots. */
+/* Cookies go with the request of `u`, which has no slots, or should go and cannot be set. */
 bool exchange_has_cookies(struct worker *w, struct user *u);
 
 /* The request of `u` can be sent from the plan's own bytes. */

@@ -177,7 +177,7 @@ static void flow_set_variable(struct worker *w, struct user *u, const struct pla
 {
     const uint32_t user = worker_user_index(w, u);
     struct slot_value value;
-    if (!scope_text(w, u, step->value, &value))
+    if (scope_text(w, u, step->value, &value) < 0)
         values_drop(&w->values, user, step->index);
     else
         values_set(&w->values, user, step->index, value.text, value.is_json || step->is_json);
@@ -186,16 +186,23 @@ static void flow_set_variable(struct worker *w, struct user *u, const struct pla
 static void flow_append(struct worker *w, struct user *u, const struct plan_step *step)
 {
     struct slot_value value;
-    if (scope_text(w, u, step->value, &value))
+    if (scope_text(w, u, step->value, &value) == 0)
         values_append(&w->values, worker_user_index(w, u), step->index, value.text,
                       value.is_json || step->is_json);
 }
 
+/* What could not be set is told by the next request: the first such, as the others may follow from
+ * it. */
 static void flow_set_cookie(struct worker *w, struct user *u, const struct plan_step *step)
 {
     struct slot_value value;
-    if (scope_text(w, u, step->value, &value))
-        jar_set(w, u, step->name, value.text);
+    int rc = scope_text(w, u, step->value, &value);
+    if (rc == 0)
+        rc = jar_set(w, u, step->name, value.text);
+    if (rc == 0 || u->cookie_fault != 0)
+        return;
+    u->cookie_fault = (uint8_t)-rc;
+    u->cookie_step = (uint32_t)(step - w->plan->steps) & 0xFFFFFF;
 }
 
 /* False at the end of the list. */

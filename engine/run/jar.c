@@ -1,5 +1,7 @@
 #include "engine/run/jar.h"
 
+#include <errno.h>
+
 #include "engine/run/worker_state.h"
 #include "http/cookie.h"
 
@@ -23,11 +25,12 @@ static struct cookie_place jar_place(const struct worker *w, uint32_t origin, st
 }
 
 /* The new jar lies in scratch; what did not work left the old one as it was. */
-static void jar_keep(struct worker *w, const struct user *u, int len)
+static int jar_keep(struct worker *w, const struct user *u, int len)
 {
-    if (len >= 0)
-        values_set(&w->values, worker_user_index(w, u), w->plan->jar,
-                   (struct span){ w->scratch, (size_t)len }, false);
+    if (len < 0)
+        return len;
+    return values_set(&w->values, worker_user_index(w, u), w->plan->jar,
+                      (struct span){ w->scratch, (size_t)len }, false);
 }
 
 void jar_take(struct worker *w, const struct user *u, uint32_t origin, struct span target,
@@ -39,13 +42,12 @@ void jar_take(struct worker *w, const struct user *u, uint32_t origin, struct sp
                              COOKIE_JAR_BYTES_MAX));
 }
 
-void jar_set(struct worker *w, const struct user *u, struct span name, struct span value)
+int jar_set(struct worker *w, const struct user *u, struct span name, struct span value)
 {
     const struct cookie_place place = jar_place(w, 0, SPAN_LITERAL("/"));
-    if (w->plan->jar != PLAN_NONE)
-        jar_keep(
-            w, u,
-            cookie_jar_set(jar_of(w, u), &place, name, value, w->scratch, COOKIE_JAR_BYTES_MAX));
+    const int len =
+        cookie_jar_set(jar_of(w, u), &place, name, value, w->scratch, COOKIE_JAR_BYTES_MAX);
+    return len == -EINVAL ? -EILSEQ : jar_keep(w, u, len);
 }
 
 void jar_forget(struct worker *w, const struct user *u)

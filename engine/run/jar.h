@@ -18,8 +18,8 @@ struct user;
 void jar_take(struct worker *w, const struct user *u, uint32_t origin, struct span target,
               struct span set_cookie);
 
-/* A cookie of the first origin. */
-void jar_set(struct worker *w, const struct user *u, struct span name, struct span value);
+/* A cookie of the first origin. 0; -EILSEQ: it may not be set there; -ENOSPC: it is too long. */
+int jar_set(struct worker *w, const struct user *u, struct span name, struct span value);
 void jar_forget(struct worker *w, const struct user *u);
 
 bool jar_is_empty(const struct worker *w, const struct user *u);

@@ -131,26 +131,28 @@ int scope_slot(void *worker, uint32_t slot, struct slot_value *ret_value)
 }
 
 /* One that is kept: what a variable holds may move while another is set. */
-static bool scope_only_slot(struct worker *w, uint32_t slot, struct slot_value *ret_text)
+static int scope_only_slot(struct worker *w, uint32_t slot, struct slot_value *ret_text)
 {
-    if (scope_slot(w, slot, ret_text) < 0)
-        return false;
+    const int rc = scope_slot(w, slot, ret_text);
+    if (rc < 0)
+        return rc;
     memcpy(w->rendered, ret_text->text.bytes, ret_text->text.len);
     ret_text->text.bytes = w->rendered;
-    return true;
+    return 0;
 }
 
-bool scope_text(struct worker *w, struct user *u, const struct template *text,
-                struct slot_value *ret_text)
+int scope_text(struct worker *w, struct user *u, const struct template *text,
+               struct slot_value *ret_text)
 {
     size_t len = 0;
     scope_enter(w, u);
     if (text->head_count == 1 && text->head[0].kind == PIECE_SLOT)
         return scope_only_slot(w, text->head[0].slot, ret_text);
-    if (template_render_text(text, scope_slot, w, w->rendered, VALUES_TEXT_MAX, &len, NULL) < 0)
-        return false;
-    *ret_text = (struct slot_value){ { w->rendered, len }, false };
-    return true;
+    const int rc =
+        template_render_text(text, scope_slot, w, w->rendered, VALUES_TEXT_MAX, &len, NULL);
+    if (rc == 0)
+        *ret_text = (struct slot_value){ { w->rendered, len }, false };
+    return rc;
 }
 
 bool scope_holds(struct worker *w, struct user *u, uint32_t expression)

@@ -22,9 +22,9 @@ const struct scope *scope_enter(struct worker *w, struct user *u);
  * scope has been entered. */
 int scope_slot(void *worker, uint32_t slot, struct slot_value *ret_value);
 
-/* The text that a step makes, valid until the next one; one '${...}' alone keeps its type. False
- * when it has no value. */
-bool scope_text(struct worker *w, struct user *u, const struct template *text,
+/* The text that a step makes, valid until the next one; one '${...}' alone keeps its type. 0, or
+ * what template_render_text() returns, -ENODATA when it has no value. */
+int scope_text(struct worker *w, struct user *u, const struct template *text,
                 struct slot_value *ret_text);
 
 bool scope_holds(struct worker *w, struct user *u, uint32_t expression);

@@ -178,6 +178,7 @@ void user_start(struct worker *w, struct user *u, uint64_t due_ns)
     u->iteration = 0;
     u->status = 0;
     u->ok = false;
+    u->cookie_fault = 0;
     worker_clear_memory(w, u);
     flow_begin(w, u);
 }

@@ -60,6 +60,8 @@ struct user {
     bool set_asked;  /* so has its stay in the set: it may be left at once */
     bool is_arrival; /* open loop: its next request is the arrival it took, counted already */
     bool is_resend;  /* its request was sent before, on a connection that ended unanswered */
+    uint32_t cookie_step : 24, /* in plan.steps: it could not set its cookie … */
+        cookie_fault : 8;      /* … for this errno, so the next request fails; 0 = none */
 };
 
 void user_start(struct worker *w, struct user *u, uint64_t due_ns);

@@ -334,6 +334,41 @@ static void cookies_come_back_with_requests_and_go_with_their_user(void **state)
     }
 }
 
+/* A step is no request: what it could not do is told by the next one. */
+static void a_cookie_that_cannot_be_kept_fails_the_next_request(void **state)
+{
+    (void)state;
+    scene_open(&scene, "host: http://127.0.0.1\n"
+                       "users: 1\n"
+                       "tasks:\n"
+                       "  - steps:\n"
+                       "      - cookies: { kept: '1' }\n"
+                       "      - set: { bad: 'a;b', line: \"a\\nb\", long: x }\n"
+                       "      - repeat: 12\n"
+                       "        steps: [ { set: { long: '${long}${long}' } } ]\n"
+                       "      - cookies: { mine: '${bad}', after: '2' }\n"
+                       "      - get: /semicolon\n"
+                       "      - get: /next\n"
+                       "      - cookies: { mine: '${line}' }\n"
+                       "      - get: /line/${user}\n"
+                       "      - cookies: { mine: '${none}' }\n"
+                       "      - get: /none\n"
+                       "        record: false\n"
+                       "      - cookies: { mine: '${long}' }\n"
+                       "      - get: /long\n"
+                       "      - stop_user\n");
+    scene.logs_heads = true;
+    scene_run(&scene);
+    assert_int_equal(scene_failures(&scene, "cookie 'mine' has a value that may not stand there"),
+                     2);
+    assert_int_equal(scene_failures(&scene, "cookie 'mine' makes the request too long"), 1);
+    assert_int_equal(scene.result.tally->failures[0].class, FAILURE_SCENARIO);
+    assert_int_equal(scene_counter(&scene, COUNTER_UNRECORDED_FAILED), 1);
+    assert_int_equal(scene_logged(&scene, "GET "), 1);
+    assert_int_equal(scene_logged(&scene, "Cookie: kept=1; after=2"), 1);
+    assert_int_equal(scene_count(&scene, "/next", OUTCOME_OK), 1);
+}
+
 /* Two Cookie headers are one too many. */
 static void a_cookie_header_of_a_request_stands_in_place_of_the_kept_ones(void **state)
 {
@@ -455,6 +490,7 @@ int main(void)
         SCENE(a_check_that_does_not_hold_says_what_it_found),
         SCENE(requests_that_are_not_recorded_are_in_no_account),
         SCENE(cookies_come_back_with_requests_and_go_with_their_user),
+        SCENE(a_cookie_that_cannot_be_kept_fails_the_next_request),
         SCENE(a_cookie_header_of_a_request_stands_in_place_of_the_kept_ones),
         SCENE(a_head_without_cookies_is_still_remembered),
         SCENE(a_head_is_known_again_where_bodies_are_looked_into_unless_they_are_compressed),
