@@ -25,10 +25,10 @@ tasks:
 
 
 class Check(rig.Case):
-    def check(self, *arguments):
+    def check(self, *arguments, scenario=SCENARIO):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "shop.yaml")
-            file.write_text(SCENARIO, "utf-8")
+            file.write_text(scenario, "utf-8")
             return rig.call("check", file, *arguments)
 
     def plan(self, *arguments):
@@ -53,6 +53,21 @@ class Check(rig.Case):
         self.assertRegex(self.plan("--exclude-tags", "read"), r"0\.0%  GET /list\n +100\.0%  browse")
         self.assertRegex(self.plan("--tags", "read", "--tags", "slow"), r"50\.0%  GET /list")
         self.assertEqual(self.check("--tags", "fast"), (2, "", "--tags: no task has the tag 'fast'\n"))
+
+    def test_a_number_of_requests_that_nobody_would_count_is_refused(self):
+        uncounted = """
+host: http://127.0.0.1:8000
+on_start: [ get: /login ]
+tasks:
+  - { get: /ping, record: false }
+  - { get: /list, tags: [read] }
+"""
+        refusal = ("squall: --requests: no task sends a request that is counted: "
+                   "give --run-time, or leave out 'record: false'\n")
+        arguments = ("--exclude-tags", "read", "-n", "100")
+        self.assertEqual(self.check(*arguments, scenario=uncounted), (2, "", refusal))
+        self.assertEqual(self.check(*arguments, "-t", "5s", scenario=uncounted)[0], 0)
+        self.assertEqual(self.check("-n", "100", scenario=uncounted)[0], 0)
 
     def test_every_key_has_its_words(self):
         code, out, err = rig.call("check", "--keys")

@@ -105,6 +105,28 @@ static int planned(int rc, const struct diag_list *diags)
     return rc == -EINVAL ? EXIT_USAGE : EXIT_HOST;
 }
 
+static bool task_is_counted(const struct plan *plan, const struct plan_task *task)
+{
+    if (task->weight == 0 || task->first_step == PLAN_NONE)
+        return false;
+    const struct plan_step *step = &plan->steps[plan_first_step(plan, task->first_step)];
+    while (step->kind != STEP_END &&
+           !(step->kind == STEP_REQUEST && plan->requests[step->index].is_recorded))
+        step++;
+    return step->kind == STEP_REQUEST;
+}
+
+/* Some task sends a request that is in the account, so a number of them comes to an end. */
+static bool some_task_is_counted(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->set_count; i++) {
+        for (uint32_t t = 0; t < plan->sets[i].task_count; t++)
+            if (task_is_counted(plan, &plan->sets[i].tasks[t]))
+                return true;
+    }
+    return false;
+}
+
 /* EXIT_DONE with *ret_plan, or the exit code for what this plan asks and cannot have; then it is
  * closed. */
 static int accept_plan(struct plan **ret_plan, struct plan *plan, const struct options *o)
@@ -113,6 +135,11 @@ static int accept_plan(struct plan **ret_plan, struct plan *plan, const struct o
     if (plan->load.duration_ns != 0 && o->warmup.ns >= plan->load.duration_ns) {
         fault_note(
             "--warmup: nothing of the run is left to count: make it longer than its warm-up");
+        code = EXIT_USAGE;
+    }
+    if (plan->load.requests_max > 0 && plan->load.duration_ns == 0 && !some_task_is_counted(plan)) {
+        fault_note("--requests: no task sends a request that is counted: give --run-time, or leave "
+                   "out 'record: false'");
         code = EXIT_USAGE;
     }
     if (o->arrival.given && !plan->load.is_open) {
