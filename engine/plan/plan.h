@@ -100,8 +100,9 @@ enum step_kind {
     STEP_JUMP_UNLESS, /* at `target` when it does not */
     STEP_LOOP,        /* counter `counter` becomes expression `index`, 0 at least */
     STEP_LOOP_NEXT,   /* at `target` when `counter` is 0, else it becomes one less */
-    STEP_EACH,        /* `counter`-th item of list variable `index` goes to variable `into` and the
-                         counter becomes one more; at `target` when there is none */
+    STEP_EACH,        /* the item at byte `counter` of list variable `index`, which nothing else
+                         uses, goes to variable `into` and the counter behind it; at `target`, with
+                         the list forgotten, when there is none */
     STEP_SKIP,        /* the rest of the task is left out */
     STEP_LEAVE,       /* so is the rest of the set: on in the one around it, at once */
     STEP_STOP_USER

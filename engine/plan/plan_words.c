@@ -299,6 +299,22 @@ static void write_simple(FILE *out, const struct plan *p, const struct plan_step
     }
 }
 
+/* The step gives the loop behind it its list. */
+static bool is_list_of_loop(const struct plan_step *step)
+{
+    return step[0].kind == STEP_ASSIGN && step[1].kind == STEP_LOOP && step[2].kind == STEP_EACH &&
+           step[2].index == step[0].into;
+}
+
+static void write_list_of_loop(const struct walk *w, uint32_t loop)
+{
+    const struct plan *p = w->plan;
+    if (loop > 0 && is_list_of_loop(&p->steps[loop - 1]))
+        write_expression(w->out, p, p->steps[loop - 1].index);
+    else
+        fputs(p->variables[p->steps[loop + 1].index], w->out);
+}
+
 /* A loop: its counter is set at `at`. The step behind it. */
 static uint32_t write_loop(const struct walk *w, uint32_t at, uint32_t indent)
 {
@@ -307,7 +323,8 @@ static uint32_t write_loop(const struct walk *w, uint32_t at, uint32_t indent)
     uint32_t body = at + 2;
     begin_line(w, indent);
     if (next->kind == STEP_EACH) {
-        fprintf(w->out, "for each %s of %s", p->variables[next->into], p->variables[next->index]);
+        fprintf(w->out, "for each %s of ", p->variables[next->into]);
+        write_list_of_loop(w, at);
     } else if (p->steps[body].kind == STEP_JUMP_UNLESS && p->steps[body].target == next->target) {
         fputs("while ", w->out);
         write_expression(w->out, p, p->steps[body++].index);
@@ -353,7 +370,9 @@ static void write_range(const struct walk *w, uint32_t at, uint32_t end, uint32_
 {
     while (at < end) {
         const struct plan_step *step = &w->plan->steps[at];
-        if (step->kind == STEP_LOOP) {
+        if (is_list_of_loop(step)) {
+            at = write_loop(w, at + 1, indent);
+        } else if (step->kind == STEP_LOOP) {
             at = write_loop(w, at, indent);
         } else if (step->kind == STEP_JUMP_UNLESS || step->kind == STEP_JUMP_IF) {
             at = write_condition(w, at, indent);

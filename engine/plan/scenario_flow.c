@@ -36,11 +36,6 @@ static void land(struct build *b, uint32_t jump)
 
 /* ---- variables ---- */
 
-static bool names_variable(const struct expression *e)
-{
-    return e->count == 1 && e->operations[0].kind == OPERATION_VARIABLE;
-}
-
 static void emit_value(struct build *b, enum step_kind kind, uint32_t variable,
                        const struct node *value)
 {
@@ -174,37 +169,31 @@ static void build_while(struct build *b, const struct scenario_step *step)
     land(b, bound);
 }
 
-/* A variable for a list that is no variable: one for each loop around. */
-static uint32_t hidden_list(struct build *b, struct place at)
+/* A variable for the list of a loop, which nothing else changes: one for each loop around. */
+static uint32_t list_of_loop(struct build *b, struct place at)
 {
     char name[] = "list of loop 0";
     name[sizeof(name) - 2] = (char)('0' + b->loop_depth);
     return scenario_variable(b->s, span_of(name), at);
 }
 
-/* The variable that the list of a 'for_each' is in. */
-static uint32_t build_list_of(struct build *b, const struct node *list)
+/* The list as it is now goes into the variable. */
+static void build_list_of(struct build *b, uint32_t variable, const struct node *list)
 {
+    if (variable == PLAN_NONE)
+        return;
     if (list->kind == NODE_SEQUENCE) {
-        const uint32_t hidden = hidden_list(b, list->place);
-        if (hidden != PLAN_NONE)
-            build_list(b, hidden, list);
-        return hidden;
+        build_list(b, variable, list);
+        return;
     }
     const uint32_t index = read_condition(b, list);
-    if (index == PLAN_NONE)
-        return PLAN_NONE;
-    const struct expression *e = scenario_expression(b, index);
-    if (names_variable(e))
-        return e->operations[0].index;
-    const uint32_t hidden = hidden_list(b, list->place);
-    emit(b, &(struct plan_step){ .kind = STEP_ASSIGN, .index = index, .into = hidden });
-    return hidden;
+    emit(b, &(struct plan_step){ .kind = STEP_ASSIGN, .index = index, .into = variable });
 }
 
 static void build_for_each(struct build *b, const struct scenario_step *step)
 {
-    const uint32_t list = build_list_of(b, step->verb->first);
+    const uint32_t list = list_of_loop(b, step->verb->first->place);
+    build_list_of(b, list, step->verb->first);
     emit_loop(b, STEP_LOOP, scenario_number_slot(b, 0));
     const uint32_t begin = emit(b, &(struct plan_step){ .kind = STEP_EACH,
                                                         .index = list,

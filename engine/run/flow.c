@@ -205,18 +205,20 @@ static void flow_set_cookie(struct worker *w, struct user *u, const struct plan_
     u->cookie_step = (uint32_t)(step - w->plan->steps) & 0xFFFFFF;
 }
 
-/* False at the end of the list. */
+/* False at the end of the list, which is of no use any more then. */
 static bool flow_take_item(struct worker *w, struct user *u, const struct plan_step *step)
 {
     const uint32_t user = worker_user_index(w, u);
     uint32_t *counter = worker_counter(w, u, step->counter);
+    size_t at = *counter;
     struct span list;
     struct span item;
     if (values_kind(&w->values, user, step->index) != VALUES_LIST ||
-        values_get(&w->values, user, step->index, &list) < 0 ||
-        !text_list_at(list, *counter, &item))
+        values_get(&w->values, user, step->index, &list) < 0 || !text_list_next(list, &at, &item)) {
+        values_drop(&w->values, user, step->index);
         return false;
-    ++*counter;
+    }
+    *counter = (uint32_t)at;
     values_set(&w->values, user, step->into, item, text_list_is_json(item));
     return true;
 }

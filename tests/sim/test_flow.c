@@ -83,6 +83,42 @@ static void blocks_are_taken_as_they_are_written(void **state)
     assert_int_equal(scene_counter(&scene, COUNTER_SCHEDULED), 13 + 17);
 }
 
+/* Neither what is appended meanwhile nor the answers to the loop's own requests change what it goes
+ * through; a loop that is left in the middle begins anew. */
+static void a_loop_goes_through_its_list_as_it_was_when_it_began(void **state)
+{
+    (void)state;
+    static const struct scene_reply replies[] = { { .request = "GET /list", .body = "[7,8,9]" },
+                                                  { NULL } };
+    scene_open(&scene, "host: http://127.0.0.1\n"
+                       "users: 1\n"
+                       "variables: { ids: [1, 2], seen: [] }\n"
+                       "sequence:\n"
+                       "  - steps:\n"
+                       "      - for_each: { id: ids }\n"
+                       "        steps:\n"
+                       "          - append: { ids: \"${id + 2}\" }\n"
+                       "          - get: /id/${id}\n"
+                       "      - for_each: { id: ids }\n"
+                       "        steps:\n"
+                       "          - get: /again/${id}\n"
+                       "          - if: id == 3\n"
+                       "            skip: true\n"
+                       "  - steps:\n"
+                       "      - get: /list\n"
+                       "      - for_each: { id: \"json('/*')\" }\n"
+                       "        steps:\n"
+                       "          - for_each: { other: ids }\n"
+                       "            steps: [ { set: { ids: [] } }, { append: { seen: x } } ]\n"
+                       "          - get: /of/${id}/${length(seen)}\n"
+                       "      - stop_user\n");
+    scene.replies = replies;
+    scene_run(&scene);
+    assert_string_equal(scene.log, "GET /id/1, GET /id/2, "
+                                   "GET /again/1, GET /again/2, GET /again/3, "
+                                   "GET /list, GET /of/7/4, GET /of/8/4, GET /of/9/4, ");
+}
+
 static void sets_are_entered_and_left_in_order(void **state)
 {
     (void)state;
@@ -547,6 +583,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define SCENE(f) cmocka_unit_test_teardown(f, close_scene)
         SCENE(blocks_are_taken_as_they_are_written),
+        SCENE(a_loop_goes_through_its_list_as_it_was_when_it_began),
         SCENE(sets_are_entered_and_left_in_order),
         SCENE(everybody_takes_on_stop_at_the_end_of_the_run),
         SCENE(a_pause_is_a_hole_in_the_time_of_the_run),

@@ -67,6 +67,8 @@ static uint32_t take(struct walker *w, uint32_t at, int64_t counters[PLAN_LOOPS_
         return at + 1;
     }
     case STEP_ASSIGN:
+        if (w->plan->steps[at + 2].kind == STEP_EACH)
+            return at + 1;
         assert_true(expression_text(&w->plan->expressions[step->index], w->reader.evaluator,
                                     &w->reader.scope, &text));
         set_text(w, w->plan->variables[step->into], text);
@@ -78,7 +80,7 @@ static uint32_t take(struct walker *w, uint32_t at, int64_t counters[PLAN_LOOPS_
     case STEP_LOOP_NEXT:
         return counters[step->counter]-- <= 0 ? step->target : at + 1;
     case STEP_EACH:
-        assert_string_equal(w->plan->variables[step->index], "ids");
+        assert_memory_equal(w->plan->variables[step->index], "list of loop", 12);
         if (counters[step->counter] == 3)
             return step->target;
         snprintf(w->list, sizeof(w->list), "%d", (int)counters[step->counter]++);
