@@ -88,12 +88,26 @@ int redirect_resolve(struct span location, const struct url *base, struct span t
 
 /* ---- the next request ---- */
 
-static struct span next_method(struct span method, unsigned status)
+static bool becomes_get(struct span method, const struct redirect_next *next)
 {
-    const bool becomes_get = status == 303 ? !span_equal(method, SPAN_LITERAL("HEAD"))
-                                           : (status == 301 || status == 302) &&
-                                                 span_equal(method, SPAN_LITERAL("POST"));
-    return becomes_get ? SPAN_LITERAL("GET") : method;
+    if (span_equal(method, SPAN_LITERAL("HEAD")))
+        return false;
+    if (next->status == 303 || (next->status == 302 && next->imitates_locust))
+        return true;
+    return (next->status == 301 || next->status == 302) && span_equal(method, SPAN_LITERAL("POST"));
+}
+
+static bool body_goes_on(struct span old, struct span method, const struct redirect_next *next)
+{
+    if (next->imitates_locust)
+        return next->status == 307 || next->status == 308;
+    return next->status != 303 && span_equal(method, old);
+}
+
+/* Where a body is usual, that there is none is told by its length (RFC 9110 section 8.6). */
+static bool lacks_body(struct span method)
+{
+    return span_equal(method, SPAN_LITERAL("PUT")) || span_equal(method, SPAN_LITERAL("PATCH"));
 }
 
 /* Headers that tell of a body. */
@@ -150,8 +164,8 @@ int redirect_render(struct span request, const struct redirect_next *next, char 
         return -EINVAL;
     const char *blank = memchr(line.bytes, ' ', line.len);
     const struct span old = { line.bytes, blank != NULL ? (size_t)(blank - line.bytes) : 0 };
-    const struct span method = next_method(old, next->status);
-    const bool has_body = next->status != 303 && span_equal(method, old);
+    const struct span method = becomes_get(old, next) ? SPAN_LITERAL("GET") : old;
+    const bool has_body = body_goes_on(old, method, next);
     if (!method_is_valid(old))
         return -EINVAL;
 
@@ -163,6 +177,8 @@ int redirect_render(struct span request, const struct redirect_next *next, char 
     put_header(&o, SPAN_LITERAL("Host"), next->host_header);
     if (!put_headers(&o, &request, next, has_body))
         return -EINVAL;
+    if (!has_body && lacks_body(method))
+        put_header(&o, SPAN_LITERAL("Content-Length"), SPAN_LITERAL("0"));
     if (next->cookie.len > 0)
         put_header(&o, SPAN_LITERAL("Cookie"), next->cookie);
     out_put_span(&o, SPAN_LITERAL("\r\n"));

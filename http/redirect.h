@@ -31,11 +31,13 @@ struct redirect_next {
     struct span host_header; /* of the new place */
     struct span cookie;      /* value of the Cookie header; len 0 = none */
     bool is_other_host;      /* then Authorization stays behind */
+    bool imitates_locust;    /* what Python's requests does with method and body */
 };
 
 /* `request` is the whole request as it was sent. Writes the next one into out[0..cap): after 303,
- * and a POST after 301 and 302, it is a GET without body and Content headers (HEAD stays HEAD);
- * Host stands first and Cookie last. The length; -ENOSPC; -EINVAL: something in `request` or `next`
+ * and a POST after 301 and 302, it is a GET without body and Content headers (HEAD stays HEAD). In
+ * requests every method but HEAD becomes GET after 302, and only 307 and 308 repeat a body. Host
+ * stands first and Cookie last. The length; -ENOSPC; -EINVAL: something in `request` or `next`
  * may not stand there. *ret_is_head, *ret_is_idempotent tell of the new method. */
 int redirect_render(struct span request, const struct redirect_next *next, char *out, size_t cap,
                     bool *ret_is_head, bool *ret_is_idempotent);

@@ -168,7 +168,8 @@ struct plan_load {
     bool is_open; /* arrivals at `rate`, not users */
     bool is_poisson;
     bool is_shared;          /* `connections` are shared by all users */
-    bool imitates_locust;    /* users are spawned in batches, pacing begins with a whole wait */
+    bool imitates_locust;    /* users are spawned in batches, pacing begins with a whole wait,
+                                redirects change methods as in Python */
     struct ratio rate;       /* arrivals per second; with stages the highest */
     uint32_t users;          /* closed loop: users (URL form: connections * pipeline); with stages
                                 the most */

@@ -83,7 +83,7 @@ static void write_load(FILE *out, const struct plan_load *load)
 {
     write_users(out, load);
     if (load->imitates_locust)
-        fputs("  imitates   Locust: users start in batches, pacing begins with a whole wait\n",
+        fputs("  imitates   Locust: users in batches, pacing begins with a wait, 302 makes GET\n",
               out);
     if (load->duration_ns > 0) {
         fputs("  run time   ", out);

@@ -85,7 +85,7 @@ static const struct scenario_key load_keys[] = {
     { "connections", read_connections,
       "own: each user its own, kept alive; per_request; or a number: so many shared by all" },
     { "requests_per_connection", read_requests_per_connection, "then it is closed" },
-    { "imitate", read_imitate, "locust: users in batches once a second, as Locust starts them" },
+    { "imitate", read_imitate, "locust: users in batches once a second, 302 makes GET, as in Locust" },
 };
 const struct scenario_table scenario_load_table = SCENARIO_TABLE("load", load_keys);
 

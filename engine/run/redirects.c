@@ -47,6 +47,7 @@ static enum redirect_course prepare(struct worker *w, struct conn *c, struct use
         .target = target,
         .host_header = w->plan->origins[origin].host_header,
         .cookie = jar_header(w, u, origin, target),
+        .imitates_locust = w->plan->load.imitates_locust,
         .is_other_host = origin != exchange_origin(w, u),
     };
     const int len =

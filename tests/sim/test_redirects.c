@@ -147,6 +147,23 @@ static void a_post_becomes_a_get_or_is_repeated(void **state)
     assert_int_equal(scene_count(&scene, "/c", OUTCOME_OK), 1);
 }
 
+/* Fetch, section 4.4, has only POST become GET; requests, which Locust sends with, all but HEAD. */
+static void a_put_is_repeated_unless_locust_is_imitated(void **state)
+{
+    (void)state;
+    static const struct scene_reply moved[] = {
+        { .request = "PUT /a", .status = 302, .headers = "Location: /b\r\n" }, { NULL }
+    };
+    play("      - put: /a\n"
+         "        body: sent\n",
+         moved);
+    assert_string_equal(scene.log, "PUT /a, PUT /b, ");
+    scene.plan->load.imitates_locust = true;
+    scene_run(&scene);
+    assert_string_equal(scene.log, "PUT /a, GET /b, ");
+    assert_int_equal(scene_count(&scene, "/a", OUTCOME_OK), 1);
+}
+
 static void a_host_that_the_scenario_names_is_followed_to(void **state)
 {
     (void)state;
@@ -353,6 +370,7 @@ int main(void)
         SCENE(without_redirects_the_first_answer_is_the_answer),
         SCENE(a_redirect_that_says_no_place_is_an_answer),
         SCENE(a_post_becomes_a_get_or_is_repeated),
+        SCENE(a_put_is_repeated_unless_locust_is_imitated),
         SCENE(a_host_that_the_scenario_names_is_followed_to),
         SCENE(a_host_that_nobody_named_is_not_followed_to),
         SCENE(cookies_of_a_chain_go_with_the_next_request),

@@ -326,6 +326,45 @@ static void the_status_says_what_becomes_of_the_method(void **state)
     }
 }
 
+/* requests 2.28, sessions.py: rebuild_method() and resolve_redirects(); the length of no body is
+ * added by urllib3 where a body is usual. */
+static void locust_is_imitated_in_what_becomes_of_method_and_body(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned status;
+        const char *method, *becomes, *rest;
+    } rows[] = {
+        { 301, "GET", "GET", "\r\n" },
+        { 301, "POST", "GET", "\r\n" },
+        { 301, "PUT", "PUT", "Content-Length: 0\r\n\r\n" },
+        { 301, "PATCH", "PATCH", "Content-Length: 0\r\n\r\n" },
+        { 301, "DELETE", "DELETE", "\r\n" },
+        { 302, "POST", "GET", "\r\n" },
+        { 302, "PUT", "GET", "\r\n" },
+        { 302, "PATCH", "GET", "\r\n" },
+        { 302, "DELETE", "GET", "\r\n" },
+        { 302, "OPTIONS", "GET", "\r\n" },
+        { 302, "HEAD", "HEAD", "\r\n" },
+        { 303, "PUT", "GET", "\r\n" },
+        { 303, "HEAD", "HEAD", "\r\n" },
+        { 307, "PUT", "PUT", "Content-Length: 1\r\n\r\nx" },
+        { 308, "PATCH", "PATCH", "Content-Length: 1\r\n\r\nx" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct redirect_next next = next_of(rows[i].status);
+        char request[128], expected[128];
+        next.imitates_locust = true;
+        snprintf(request, sizeof(request), "%s /old HTTP/1.1\r\nContent-Length: 1\r\n\r\nx",
+                 rows[i].method);
+        snprintf(expected, sizeof(expected), "%s /new HTTP/1.1\r\nHost: b.example:81\r\n%s",
+                 rows[i].becomes, rows[i].rest);
+        assert_renders(span_of(request), &next, span_of(expected),
+                       strcmp(rows[i].becomes, "HEAD") == 0, strcmp(rows[i].becomes, "PATCH") != 0);
+    }
+}
+
 static void a_method_that_stays_keeps_its_body(void **state)
 {
     (void)state;
@@ -486,6 +525,7 @@ int main(void)
         cmocka_unit_test(a_target_that_does_not_fit_is_refused),
         cmocka_unit_test(no_location_makes_a_target_that_is_none),
         cmocka_unit_test(the_status_says_what_becomes_of_the_method),
+        cmocka_unit_test(locust_is_imitated_in_what_becomes_of_method_and_body),
         cmocka_unit_test(a_method_that_stays_keeps_its_body),
         cmocka_unit_test(what_becomes_a_get_leaves_its_body_and_what_told_of_it),
         cmocka_unit_test(the_cookies_are_those_of_the_new_place),
