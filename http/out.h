@@ -32,6 +32,13 @@ static inline int out_put_span(struct out *o, struct span text)
     return out_put(o, text.bytes, text.len);
 }
 
+static inline int out_put_percent_encoded(struct out *o, char byte)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    const unsigned char c = (unsigned char)byte;
+    return out_put(o, (const char[]){ '%', hex[c >> 4], hex[c & 15] }, 3);
+}
+
 /* For those who look once, at the end: the length, or -ENOSPC when anything found no room. */
 static inline int out_finish(const struct out *o)
 {

@@ -38,6 +38,22 @@ static size_t remove_dot_segments(char *path, size_t len)
     return kept;
 }
 
+/* Bytes that servers write bare into a Location and no target may have, as browsers send them: the
+ * path and special-query percent-encode sets of the URL standard, and all that is not ASCII. */
+#define ENCODED_IN_PATH  " \"<>^`{}"
+#define ENCODED_IN_QUERY " \"'<>"
+
+static void put_encoded(struct out *o, struct span text, const char *encoded)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.bytes[i];
+        if ((unsigned char)c >= 0x7f || strchr(encoded, c) != NULL)
+            out_put_percent_encoded(o, c);
+        else
+            out_put(o, &c, 1);
+    }
+}
+
 /* The path without what follows its last '/'. */
 static struct span folder_of(struct span path)
 {
@@ -53,7 +69,7 @@ static void put_path(struct out *o, const struct url *url, bool has_host, struct
         out_put_span(o, SPAN_LITERAL("/"));
     else if (!has_host && url->path.bytes[0] != '/')
         out_put_span(o, folder_of(url_target_path(target)));
-    out_put_span(o, url->path);
+    put_encoded(o, url->path, ENCODED_IN_PATH);
     if (!o->has_overflowed)
         o->len = remove_dot_segments(o->bytes, o->len);
 }
@@ -65,7 +81,7 @@ int redirect_resolve(struct span location, const struct url *base, struct span t
     struct url url;
     bool has_host;
 
-    if (url_parse_reference(&url, base, location, &has_host))
+    if (url_parse_reference(&url, base, span_trim(location), &has_host))
         return -EINVAL;
     if (target.len == 0 || target.bytes[0] != '/') /* '*', of OPTIONS */
         target = SPAN_LITERAL("/");
@@ -75,7 +91,7 @@ int redirect_resolve(struct span location, const struct url *base, struct span t
         out_put_span(&o, url.has_query ? url_target_path(target) : target);
     if (url.has_query) {
         out_put_span(&o, SPAN_LITERAL("?"));
-        out_put_span(&o, url.query);
+        put_encoded(&o, url.query, ENCODED_IN_QUERY);
     }
     const int len = out_finish(&o);
     if (len < 0)

@@ -16,10 +16,11 @@ bool redirect_is_status(unsigned status); /* 301, 302, 303, 307, 308 */
 
 /* The place a Location value names, seen from a request for `target` on the host of `base`
  * (RFC 3986 section 5.2: absolute, scheme-relative, path, relative path, query only; dot segments
- * removed, the fragment dropped). ret_url->host, port and is_tls are filled in, spans into
- * `location`; they are `base`'s when the location names none. The target goes into out[0..cap),
- * which needs room for its dot segments too. The target's length; -EINVAL: no http(s) URL, or bytes
- * in it that may not stand in a request line; -ENOSPC. *ret_url is written only on success. */
+ * removed, the fragment dropped; spaces and what else a target may not have percent-encoded, as
+ * browsers do it). ret_url->host, port and is_tls are filled in, spans into `location`; they are
+ * `base`'s when the location names none. The target goes into out[0..cap), which needs room for its
+ * dot segments too. The target's length; -EINVAL: no http(s) URL, or control bytes in it; -ENOSPC.
+ * *ret_url is written only on success. */
 int redirect_resolve(struct span location, const struct url *base, struct span target,
                      struct url *ret_url, char *out, size_t cap);
 

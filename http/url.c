@@ -24,18 +24,24 @@ static struct span span_after(struct span text, size_t skipped)
     return (struct span){ text.bytes + skipped, text.len - skipped };
 }
 
-static const char *bytes_fault(struct span text)
+static const char *control_fault(struct span text)
 {
-    if (text.len == 0)
-        return "expected a URL such as 'http://127.0.0.1:8080/', found nothing";
     for (size_t i = 0; i < text.len; i++) {
         const uint8_t c = (uint8_t)text.bytes[i];
-        if (c == ' ')
-            return "expected a URL without spaces (write '%20'), found one";
         if (c < ' ' || c == 0x7f)
             return "expected a URL of printable characters, found a control byte";
     }
     return NULL;
+}
+
+static const char *bytes_fault(struct span text)
+{
+    if (text.len == 0)
+        return "expected a URL such as 'http://127.0.0.1:8080/', found nothing";
+    const char *fault = control_fault(text);
+    if (!fault && memchr(text.bytes, ' ', text.len) != NULL)
+        return "expected a URL without spaces (write '%20'), found one";
+    return fault;
 }
 
 /* Takes "http://" or "https://" off the text; without "://" it is http. */
@@ -187,7 +193,7 @@ const char *url_parse_reference(struct url *ret_url, const struct url *base, str
     struct url u = *base;
     const struct span scheme = span_until(text, ":/?#");
     const struct span rest = span_after(text, scheme.len);
-    const char *fault = text.len > 0 ? bytes_fault(text) : NULL;
+    const char *fault = control_fault(text);
 
     if (fault)
         return fault;

@@ -26,7 +26,8 @@ struct url {
 const char *url_parse(struct url *ret_url, struct span text);
 
 /* The same of a reference, such as a Location (RFC 3986 section 4.1): scheme, host and port that it
- * leaves out are those of `base`. Path and query are what stands in it, so either may be empty. */
+ * leaves out are those of `base`. Path and query are what stands in it, so either may be empty, and
+ * spaces may be in them. */
 const char *url_parse_reference(struct url *ret_url, const struct url *base, struct span text,
                                 bool *ret_has_host);
 
