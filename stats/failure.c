@@ -29,20 +29,30 @@ const char *failure_sentence(enum failure_class c)
     return sentences[c];
 }
 
-/* Bytes of `message` that are kept. A character of UTF-8 is not cut in two. */
+#define ELLIPSIS "..."
+
+/* Bytes of a message that is too long which stay, before the ellipsis. A character of UTF-8 is not
+ * cut in two. */
 static size_t kept_bytes(const char *message)
 {
-    size_t len = strnlen(message, FAILURE_MESSAGE_MAX);
-
-    if (len < FAILURE_MESSAGE_MAX)
-        return len;
-    len = FAILURE_MESSAGE_MAX - 1;
+    const size_t len = FAILURE_MESSAGE_MAX - sizeof(ELLIPSIS);
     size_t start = len;
     while (start > len - 3 && ((unsigned char)message[start] & 0xC0u) == 0x80u)
         start--;
     /* Longer runs of continuation bytes are no UTF-8 anyway, so it does not matter where they are
      * cut. */
     return ((unsigned char)message[start] & 0xC0u) == 0x80u ? len : start;
+}
+
+/* `message`, or in `room` what is kept of it. */
+static const char *cut_message(const char *message, char room[FAILURE_MESSAGE_MAX])
+{
+    if (strnlen(message, FAILURE_MESSAGE_MAX) < FAILURE_MESSAGE_MAX)
+        return message;
+    const size_t kept = kept_bytes(message);
+    memcpy(room, message, kept);
+    memcpy(room + kept, ELLIPSIS, sizeof(ELLIPSIS));
+    return room;
 }
 
 static bool is_same(const struct failure *f, uint32_t endpoint, enum failure_class c,
@@ -58,7 +68,9 @@ void failure_note(struct failure_table *t, uint32_t endpoint, enum failure_class
     assert(c > FAILURE_NONE && c < FAILURE_CLASS_COUNT);
     if (message == NULL || message[0] == '\0')
         message = sentences[c];
-    const size_t len = kept_bytes(message);
+    char room[FAILURE_MESSAGE_MAX];
+    message = cut_message(message, room);
+    const size_t len = strlen(message);
 
     for (uint32_t i = 0; i < FAILURES_MAX; i++) {
         struct failure *f = &t->entries[i];

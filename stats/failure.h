@@ -20,7 +20,9 @@ enum failure_class {
 };
 
 #define FAILURES_MAX        256
-#define FAILURE_MESSAGE_MAX 160 /* bytes, NUL included; a longer message is cut */
+#define FAILURE_MESSAGE_MAX 160 /* bytes, NUL included; a longer message is cut, "..." at its end  \
+                                 */
+#define FAILURE_TEXT_MAX 256 /* for who writes one: the cut is seen, and a character not halved */
 
 const char *failure_name(enum failure_class c);     /* "timeout_total" */
 const char *failure_sentence(enum failure_class c); /* "no complete response in time" */

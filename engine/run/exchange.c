@@ -69,7 +69,7 @@ static int render_next_of_chain(const struct chain *chain, char *out, size_t cap
 static int refuse_to_render(struct worker *w, struct user *u, const char *what, struct span name,
                             int rc)
 {
-    char message[FAILURE_MESSAGE_MAX];
+    char message[FAILURE_TEXT_MAX];
     snprintf(message, sizeof message, "%s'%.*s' %s", what, (int)name.len, name.bytes,
              render_fault(rc));
     u->task_asked = false; /* nothing was sent: the next attempt must not come at once */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "engine/plan/diag.h"
 #include "engine/run/exchange.h"
 #include "engine/run/jar.h"
 #include "http/cookie.h"
@@ -21,8 +22,7 @@ size_t redirects_growth(const struct plan *plan)
 
 static enum redirect_course refuse(struct worker *w, const char *why, struct span location)
 {
-    snprintf(w->message, sizeof w->message, "redirected to '%.*s', %s",
-             (int)(location.len < 60 ? location.len : 60), location.bytes, why);
+    snprintf(w->message, sizeof w->message, "redirected to %s, %s", diag_quote(location).text, why);
     return REDIRECT_REFUSED;
 }
 

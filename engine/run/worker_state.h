@@ -70,8 +70,8 @@ struct worker {
     char *decoded;             /* a body that came compressed */
     struct json_document json; /* the answer being looked at, once a capture has asked for it … */
     int json_fault;            /* … 0 or -errno of reading it; 1 before */
-    char message[FAILURE_MESSAGE_MAX]; /* why the answer being looked at is a failure */
-    uint64_t *body_expected;           /* per request: body length of its last response */
+    char message[FAILURE_TEXT_MAX]; /* why the answer being looked at is a failure */
+    uint64_t *body_expected;        /* per request: body length of its last response */
     struct response_memo memo;
     const struct response_watch **watches; /* per request, NULL = its answers are not looked at */
     struct conn *watched;                  /* whose response is being fed to the watch functions */

@@ -213,6 +213,24 @@ static void a_host_that_nobody_named_is_not_followed_to(void **state)
     assert_string_equal(scene.log, "GET /a, GET /b, GET /c, ");
 }
 
+static void a_long_place_is_shown_by_its_beginning(void **state)
+{
+    (void)state;
+    static const struct scene_reply away[] = {
+        { .request = "GET /a",
+          .status = 302,
+          .headers =
+              "Location: ftp://sixty.example/123456789012345678901234567890123456/end-of-it\r\n" },
+        { NULL }
+    };
+    play("      - get: /a\n", away);
+    assert_int_equal(
+        scene_failures(
+            &scene, "redirected to 'ftp://sixty.example/123456789012345678901234567890123456...', "
+                    "which cannot be requested"),
+        1);
+}
+
 static void cookies_of_a_chain_go_with_the_next_request(void **state)
 {
     (void)state;
@@ -373,6 +391,7 @@ int main(void)
         SCENE(a_put_is_repeated_unless_locust_is_imitated),
         SCENE(a_host_that_the_scenario_names_is_followed_to),
         SCENE(a_host_that_nobody_named_is_not_followed_to),
+        SCENE(a_long_place_is_shown_by_its_beginning),
         SCENE(cookies_of_a_chain_go_with_the_next_request),
         SCENE(a_chain_that_breaks_is_one_failure),
         SCENE(a_chain_in_flight_at_the_end_is_counted_as_that),

@@ -99,9 +99,13 @@ static void messages_of_every_length_end_in_a_nul(void **state)
         memset(t, 0, sizeof(*t));
         failure_note(t, 0, FAILURE_PROTO_PARSE, message);
         failure_note(t, 0, FAILURE_PROTO_PARSE, message);
-        const size_t kept = len < FAILURE_MESSAGE_MAX ? len : FAILURE_MESSAGE_MAX - 1;
+        const bool is_cut = len >= FAILURE_MESSAGE_MAX;
+        const char *kept = t->entries[0].message;
         assert_int_equal(cell_read(&t->entries[0].count), 2);
-        assert_int_equal(strnlen(t->entries[0].message, FAILURE_MESSAGE_MAX), kept);
+        assert_int_equal(strnlen(kept, FAILURE_MESSAGE_MAX),
+                         is_cut ? FAILURE_MESSAGE_MAX - 1 : len);
+        assert_int_equal(strspn(kept, "x"), is_cut ? FAILURE_MESSAGE_MAX - 4 : len);
+        assert_string_equal(kept + strspn(kept, "x"), is_cut ? "..." : "");
     }
 }
 
@@ -121,9 +125,11 @@ static void a_cut_leaves_characters_whole(void **state)
             message[len] = '\0';
             memset(t, 0, sizeof(*t));
             failure_note(t, 0, FAILURE_HTTP_ERROR, message);
-            const size_t kept = strlen(t->entries[0].message);
+            const char *end = strstr(t->entries[0].message, "...");
+            assert_non_null(end);
+            const size_t kept = (size_t)(end - t->entries[0].message);
             assert_int_equal((kept - before) % bytes, 0);
-            assert_true(kept + bytes >= FAILURE_MESSAGE_MAX);
+            assert_true(kept + bytes + 3 >= FAILURE_MESSAGE_MAX);
         }
     }
 }
