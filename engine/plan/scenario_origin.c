@@ -72,12 +72,20 @@ static size_t authority_len(struct span url)
     return at;
 }
 
-static void report_stranger(struct build *b, const struct node *path, struct span place)
+/* Who writes a whole URL names its host: what may stand under 'hosts' need not. */
+static uint32_t add_stranger(struct build *b, const struct node *path, struct span place)
 {
-    if (b->origins.count > 0)
+    struct plan_host host;
+    if (b->origins.count == 0 || plan_read_host(&host, place) != NULL)
+        return 0; /* 'host' is missing or bad, or the URL is: reported already */
+    if (b->origins.count == SCENARIO_ORIGINS_MAX) {
         diag_add(b->s->diags, scenario_place_of(b, path, place),
-                 "expected a host that the scenario names, found %s: add it to 'hosts'",
-                 diag_quote(place).text);
+                 "expected at most %u hosts beside 'host', found one more: %s",
+                 SCENARIO_ORIGINS_MAX - 1, diag_quote(place).text);
+        return 0;
+    }
+    add_origin(b, &host);
+    return b->origins.count - 1;
 }
 
 uint32_t scenario_origin_of(struct build *b, const struct node *path, struct span *ret_target)
@@ -103,7 +111,5 @@ uint32_t scenario_origin_of(struct build *b, const struct node *path, struct spa
         diag_add(b->s->diags, path->place,
                  "expected a URL without a user's name, found one: use 'auth'");
     const uint32_t origin = find_origin(b, &url);
-    if (origin == PLAN_NONE)
-        report_stranger(b, path, place);
-    return origin == PLAN_NONE ? 0 : origin;
+    return origin == PLAN_NONE ? add_stranger(b, path, place) : origin;
 }

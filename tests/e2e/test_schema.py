@@ -23,7 +23,7 @@ EXAMPLE = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Bad scenarios whose shape is good: what is wrong with them is in the sense of a text or between its parts.
 SENSE = {
     "cookies_off", "duplicate_header_case", "empty_expression", "function_without_brackets", "host_port", "kind_weights_0",
-    "missing_host", "name_with_a_slot", "path_absolute", "random_arguments", "run_time_long", "session_header_twice", "stages_long",
+    "missing_host", "name_with_a_slot", "random_arguments", "run_time_long", "session_header_twice", "stages_long",
     "unclosed_expression", "unknown_function", "unknown_variable", "unknown_variable_far", "variable_of_feed",
     "variable_of_other_kind", "wait_range_order",
 }

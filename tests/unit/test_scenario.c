@@ -161,6 +161,42 @@ static void every_good_scenario_means_exactly_its_plan(void **state)
 
 /* ---- requests ---- */
 
+static void the_host_of_a_whole_url_is_named_by_that(void **state)
+{
+    (void)state;
+    struct plan *plan = plan_of(HOST "hosts: [http://second.example]\ntasks:\n"
+                                     "- get: https://third.example/a${1 + 1}?b\n- get: /\n"
+                                     "- get: http://SECOND.example/c\n"
+                                     "- get: https://Third.example:443\n"
+                                     "- get: https://third.example:8443/d\n",
+                                NULL);
+    assert_int_equal(plan->origin_count, 4);
+    assert_string_equal(plan->origins[2].text, "https://third.example");
+    assert_int_equal(plan->requests[0].origin, 2);
+    assert_int_equal(plan->requests[1].origin, 0);
+    assert_int_equal(plan->requests[2].origin, 1);
+    assert_int_equal(plan->requests[3].origin, 2);
+    assert_int_equal(plan->requests[4].origin, 3);
+    assert_request(plan, 0,
+                   "GET /a2?b HTTP/1.1\r\nHost: third.example\r\nUser-Agent: squall/" SQUALL_VERSION
+                   "\r\nAccept: */*\r\n\r\n");
+    plan_close(plan);
+}
+
+static void whole_urls_of_too_many_hosts_are_refused(void **state)
+{
+    (void)state;
+    char text[4096] = HOST "tasks:\n";
+    for (unsigned i = 1; i <= 64; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "- get: http://h%u/\n", i);
+    assert_mistake(text, NULL,
+                   "expected at most 63 hosts beside 'host', found one more: 'http://h64'");
+    *strstr(text, "- get: http://h64") = '\0';
+    struct plan *plan = plan_of(text, NULL);
+    assert_int_equal(plan->origin_count, 64);
+    plan_close(plan);
+}
+
 static void a_login_is_sent_byte_for_byte(void **state)
 {
     (void)state;
@@ -294,6 +330,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_scenario_gets_exactly_its_messages),
         cmocka_unit_test(every_good_scenario_means_exactly_its_plan),
+        cmocka_unit_test(the_host_of_a_whole_url_is_named_by_that),
+        cmocka_unit_test(whole_urls_of_too_many_hosts_are_refused),
         cmocka_unit_test(a_login_is_sent_byte_for_byte),
         cmocka_unit_test(a_session_header_is_the_text_alone),
         cmocka_unit_test(requests_of_one_method_and_name_share_a_row),
