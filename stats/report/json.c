@@ -223,6 +223,10 @@ static void write_accounting(struct json_writer *w, const struct result *r)
 
     json_open_object_line(w, "accounting");
     json_count(w, "scheduled", a.scheduled);
+    if (isfinite(r->load.rate))
+        json_count(w, "due", a.due);
+    else
+        json_null(w, "due");
     json_count(w, "ok", a.ok);
     json_count(w, "failed", a.failed);
     json_count(w, "dropped", a.dropped);

@@ -11,6 +11,7 @@ struct result_accounting result_account(const struct result *r)
         .dropped = counters[COUNTER_DROPPED],
         .in_flight_at_end = counters[COUNTER_IN_FLIGHT_AT_END],
         .not_sent = counters[COUNTER_NOT_SENT],
+        .due = whole->arrivals.begun,
     };
 
     for (uint32_t i = 0; i < whole->endpoint_count; i++) {

@@ -119,6 +119,7 @@ struct result {
 /* The count identity: scheduled = ok + failed + dropped + in_flight_at_end + not_sent. */
 struct result_accounting {
     uint64_t scheduled, ok, failed, dropped, in_flight_at_end, not_sent;
+    uint64_t due; /* at a rate: of those scheduled the first ones of tasks, which come at it */
     bool balanced;
 };
 struct result_accounting result_account(const struct result *r);

@@ -321,7 +321,8 @@ static void read_accounting(struct reader *r, struct stored *s)
     if (accounting == NULL)
         return;
     (void)snprintf(r->where, sizeof(r->where), "accounting.");
-    s->due = read_count(r, accounting, "scheduled");
+    const bool has_due = json_is_integer(json_object_get(accounting, "due"));
+    s->due = read_count(r, accounting, has_due ? "due" : "scheduled");
     s->never_sent = read_count(r, accounting, "dropped") + read_count(r, accounting, "not_sent");
     s->is_balanced = read_bool(r, accounting, "balanced");
     r->where[0] = '\0';

@@ -51,8 +51,7 @@ struct stored {
     double duration_s;
     double rate; /* requests per second asked for; NaN = closed loop */
     bool interrupted, is_balanced;
-    uint64_t due,
-        never_sent; /* scheduled requests, and those of them that were dropped or not sent */
+    uint64_t due, never_sent; /* requests that came at the rate; dropped or not sent */
     size_t reason_count;
     const char **reasons;
     struct stored_row total; /* its method is "" and its name "Aggregated" */

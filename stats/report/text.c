@@ -95,7 +95,7 @@ static bool is_behind(const struct page *p, const struct result_accounting *book
 {
     const uint64_t missing = books->dropped + books->not_sent;
 
-    return isfinite(p->result->load.rate) && missing > books->scheduled / 100u;
+    return isfinite(p->result->load.rate) && missing > books->due / 100u;
 }
 
 /* All but the one that the first line has. */
@@ -139,7 +139,7 @@ static void write_verdict(struct page *p)
     write_outcome(p, &books);
     if (is_late)
         sink_format(&p->words, "%" PRIu64 " of %" PRIu64 " due requests were never sent. ",
-                    books.dropped + books.not_sent, books.scheduled);
+                    books.dropped + books.not_sent, books.due);
     if (unmet > 0)
         sink_format(&p->words, "%zu of %zu expectation%s not met. ", unmet,
                     p->result->expectation_count, plural(p->result->expectation_count));

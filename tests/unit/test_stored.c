@@ -262,6 +262,8 @@ static void the_headline_says_what_came_of_it(void **state)
     free(text);
     run->result.load.rate = 100;
     shard_count(run->shard, COUNTER_NOT_SENT, 3);
+    books_begin(&run->shard->arrivals, 0);
+    books_begin(&run->shard->arrivals, 0);
     run_finish(run, 0, 2000000, 500, FAILURE_HTTP_ERROR, "status 500");
     text = headline_of(run);
     assert_non_null(strstr(text, "1 of 2 requests failed: status 500. 3 of 2 due requests were "

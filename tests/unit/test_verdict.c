@@ -206,6 +206,8 @@ static void a_rate_that_was_reached_is_said_to_be(void **state)
     struct verdict_facts f = facts_of_a_plain_run();
     f.rate_asked = 10000;
     f.count = 99950;
+    f.count_due = 100000;
+    f.scheduled = 100000;
     assert_innocent(&f);
     assert_string_equal(verdict_of(&f).bottleneck,
                         "server: the rate asked for, 10000/s, was reached; of a p99 of 9 ms squall "
@@ -213,6 +215,21 @@ static void a_rate_that_was_reached_is_said_to_be(void **state)
     f.count = 80000;
     assert_innocent(&f);
     assert_null(strstr(verdict_of(&f).bottleneck, "was reached"));
+}
+
+/* Three requests in a task: 100,000 of them were due, 40,000 of these were sent and answered, and
+ * 80,000 others followed. */
+static void what_follows_in_a_task_is_no_part_of_the_rate(void **state)
+{
+    (void)state;
+    struct verdict_facts f = facts_of_a_plain_run();
+    f.rate_asked = 10000;
+    f.count_due = 100000;
+    f.count = f.ok = 120000;
+    f.scheduled = 180000;
+    assert_null(strstr(verdict_of(&f).bottleneck, "was reached"));
+    f.count = f.ok = f.scheduled = 300000;
+    assert_non_null(strstr(verdict_of(&f).bottleneck, "the rate asked for, 10000/s, was reached"));
 }
 
 static void nothing_is_claimed_without_an_answer(void **state)
@@ -302,6 +319,7 @@ int main(void)
         cmocka_unit_test(think_time_is_found_by_littles_law),
         cmocka_unit_test(waits_shorter_than_the_answers_leave_it_with_the_server),
         cmocka_unit_test(a_rate_that_was_reached_is_said_to_be),
+        cmocka_unit_test(what_follows_in_a_task_is_no_part_of_the_rate),
         cmocka_unit_test(nothing_is_claimed_without_an_answer),
         cmocka_unit_test(a_share_that_is_not_known_counts_as_nothing),
         cmocka_unit_test(an_interruption_and_a_bug_are_reasons),

@@ -88,8 +88,7 @@ static double rate_asked(const struct record *r, const struct record_setup *s)
         return NAN;
     if (load->stage_count == 0)
         return ratio_value(load->rate);
-    const uint64_t due = r->counted->counters[COUNTER_SCHEDULED];
-    return (double)due / ((double)r->duration_ns / 1e9);
+    return (double)r->counted->arrivals.begun / ((double)r->duration_ns / 1e9);
 }
 
 static struct verdict judge(const struct record *r, const struct record_setup *s)
@@ -108,6 +107,8 @@ static struct verdict judge(const struct record *r, const struct record_setup *s
         .p99_us = r->summary->total.latency.quantile_us[SUMMARY_P99],
         .count = r->summary->total.count,
         .ok = r->summary->total.ok,
+        .scheduled = t->counters[COUNTER_SCHEDULED],
+        .count_due = t->arrivals.begun,
         .duration_s = (double)r->duration_ns / 1e9,
         .user_s = user_seconds(&r->series, from_s),
         .latency_mean_s = r->summary->total.latency.mean_us / 1e6,

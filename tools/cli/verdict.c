@@ -219,13 +219,19 @@ static struct share_text share_of_p99(const struct verdict_facts *f)
     return t;
 }
 
+/* What a task sends after its first request came at no rate: of what finished at least the others
+ * did. Never when no rate was asked for. */
+static bool is_rate_reached(const struct verdict_facts *f)
+{
+    const double finished = (double)f->count - (double)(f->scheduled - f->count_due);
+    return finished >= f->rate_asked * f->duration_s * RATE_REACHED;
+}
+
 /* Squall had time to spare. */
 static void blame_others(struct verdict *v, const struct verdict_facts *f)
 {
     const double wait_s = wait_mean_s(f);
-    const bool is_rate_reached =
-        (double)f->count >= f->rate_asked * f->duration_s * RATE_REACHED; /* never when NaN */
-    if (is_rate_reached)
+    if (is_rate_reached(f))
         name_bottleneck(v, "server", "the rate asked for, %g/s, was reached; %s", f->rate_asked,
                         share_of_p99(f).text);
     else if (isnan(f->rate_asked) && f->has_waits && wait_s > f->latency_mean_s)

@@ -56,6 +56,9 @@ struct verdict_facts {
     struct blame blame;
     double p99_us;      /* of all latencies */
     uint64_t count, ok; /* requests finished */
+    uint64_t scheduled; /* requests begun, … */
+    uint64_t
+        count_due; /* … and of these the first ones of tasks, which come at the rate asked for */
     double duration_s;
     double user_s; /* users alive, summed over time */
     double latency_mean_s;

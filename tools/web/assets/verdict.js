@@ -29,9 +29,10 @@ squall.verdict = (() => {
         const books = result.accounting || {};
         const missing = (books.dropped || 0) + (books.not_sent || 0);
         const isRate = result.load && result.load.rate !== null;
-        if (isRunning || !isRate || missing <= books.scheduled / 100)
+        const due = books.due ?? books.scheduled; // results of before have no such number
+        if (isRunning || !isRate || missing <= due / 100)
             return '';
-        return `${count(missing)} of ${count(books.scheduled)} due requests were never sent.`;
+        return `${count(missing)} of ${count(due)} due requests were never sent.`;
     }
 
     function expectations(result) {
