@@ -8,15 +8,11 @@
 #include "tools/cli/options.h"
 #include "tools/cli/planning.h"
 
-static void print_help(void)
-{
-    fputs("usage: squall check FILE [options]\n"
-          "       squall check --keys      every key that a scenario may have\n\n"
-          "Reads a scenario and prints the plan it means; runs nothing. Options change the\n"
-          "plan as they would for 'squall run'.\n",
-          stdout);
-    options_help(stdout, FORM_CHECK);
-}
+static const char usage[] =
+    "usage: squall check FILE [options]\n"
+    "       squall check --keys      every key that a scenario may have\n\n"
+    "Reads a scenario and prints the plan it means; runs nothing. Options change the\n"
+    "plan as they would for 'squall run'.\n";
 
 /* Prints a text that was malloc'd; NULL = no memory. The exit code. */
 static int print_text(char *text)
@@ -41,7 +37,7 @@ int command_check(const struct invocation *call)
     int code = EXIT_DONE;
     if (call->argc - call->first == 1 && strcmp(call->argv[call->first], "--keys") == 0)
         return print_text(plan_list_keys());
-    if (!planning_begin(&plan, &o, FORM_CHECK, call, print_help, &code))
+    if (!planning_begin(&plan, &o, FORM_CHECK, call, usage, &code))
         return code;
     char *words = plan_describe(plan);
     if (words != NULL && o.cost) {

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "engine/plan/diag.h"
-#include "tools/cli/fault.h"
 
 void command_usage(FILE *out, const struct invocation *call)
 {
@@ -34,5 +33,24 @@ bool command_is_mistyped(const struct invocation *call, const char *word)
         fault_note("%s is a command: it must be the first word, before the options", quoted.text);
     else
         fault_note("expected a URL or a command, got %s; did you mean '%s'?", quoted.text, near);
+    return true;
+}
+
+bool command_begin(struct options *ret_options, enum option_form form,
+                   const struct invocation *call, const char *usage, int *ret_code)
+{
+    struct fault fault;
+    if (options_parse(ret_options, form, call->argc - call->first, call->argv + call->first,
+                      &fault) != 0) {
+        fault_print(&fault);
+        *ret_code = EXIT_USAGE;
+        return false;
+    }
+    if (ret_options->help) {
+        fputs(usage, stdout);
+        options_help(stdout, form);
+        *ret_code = EXIT_DONE;
+        return false;
+    }
     return true;
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "tools/cli/options.h"
+
 /* Exit codes that scripts rely on; 1 and its replacement come from --exit-code-on-failure. */
 enum {
     EXIT_DONE = 0,
@@ -37,6 +39,11 @@ struct invocation {
     const struct command *commands; /* all there are */
     size_t command_count;
 };
+
+/* What a command begins with: reads its options; when help is asked for, prints `usage` and them.
+ * False when the command is over, with *ret_code. */
+bool command_begin(struct options *ret_options, enum option_form form,
+                   const struct invocation *call, const char *usage, int *ret_code);
 
 int command_url(const struct invocation *call);
 int command_run(const struct invocation *call);

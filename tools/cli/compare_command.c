@@ -24,15 +24,11 @@ static const struct form {
     { ".json", comparison_json },
 };
 
-static void print_help(void)
-{
-    fputs("usage: squall compare BASE.json NEW.json [options]\n\n"
-          "Shows two runs that -o FILE.json has left side by side: the figures of each\n"
-          "endpoint, whether the 95 % ranges of its percentiles overlap, and what was\n"
-          "configured otherwise. Endpoints are the same when method and name are.\n",
-          stdout);
-    options_help(stdout, FORM_COMPARE);
-}
+static const char usage[] =
+    "usage: squall compare BASE.json NEW.json [options]\n\n"
+    "Shows two runs that -o FILE.json has left side by side: the figures of each\n"
+    "endpoint, whether the 95 % ranges of its percentiles overlap, and what was\n"
+    "configured otherwise. Endpoints are the same when method and name are.\n";
 
 static const struct form *form_of(const char *path)
 {
@@ -101,21 +97,14 @@ static int show(const struct stored *base, const struct stored *now, const struc
 int command_compare(const struct invocation *call)
 {
     struct options o;
-    struct fault fault;
     struct stored *base = NULL, *now = NULL;
-    if (options_parse(&o, FORM_COMPARE, call->argc - call->first, call->argv + call->first,
-                      &fault) != 0) {
-        fault_print(&fault);
-        return EXIT_USAGE;
-    }
-    if (o.help) {
-        print_help();
-        return EXIT_DONE;
-    }
+    int code = EXIT_DONE;
+    if (!command_begin(&o, FORM_COMPARE, call, usage, &code))
+        return code;
     if (!check_outputs(&o) || !delivery_probe(&o))
         return EXIT_USAGE;
     (void)setlocale(LC_CTYPE, "");
-    int code = stored_file_read(&base, o.subject);
+    code = stored_file_read(&base, o.subject);
     if (code == EXIT_DONE)
         code = stored_file_read(&now, o.other);
     if (code == EXIT_DONE)

@@ -13,15 +13,11 @@
 
 #define COLUMNS_OF_A_FILE 80
 
-static void print_help(void)
-{
-    fputs("usage: squall doctor [options]\n\n"
-          "Looks at what decides how large a load this host can make: what is fine, what\n"
-          "limits some loads, what stands in the way of all; each with the sum behind it\n"
-          "and the command that mends it. Changes nothing. Exit code 3: nothing can run.\n",
-          stdout);
-    options_help(stdout, FORM_DOCTOR);
-}
+static const char usage[] =
+    "usage: squall doctor [options]\n\n"
+    "Looks at what decides how large a load this host can make: what is fine, what\n"
+    "limits some loads, what stands in the way of all; each with the sum behind it\n"
+    "and the command that mends it. Changes nothing. Exit code 3: nothing can run.\n";
 
 static int write_findings(char **ret_text, const struct findings *f, const struct host *h,
                           const struct options *o)
@@ -41,18 +37,11 @@ static int write_findings(char **ret_text, const struct findings *f, const struc
 int command_doctor(const struct invocation *call)
 {
     struct options o;
-    struct fault fault;
+    int code = EXIT_DONE;
     struct host host;
     struct findings findings;
-    if (options_parse(&o, FORM_DOCTOR, call->argc - call->first, call->argv + call->first,
-                      &fault) != 0) {
-        fault_print(&fault);
-        return EXIT_USAGE;
-    }
-    if (o.help) {
-        print_help();
-        return EXIT_DONE;
-    }
+    if (!command_begin(&o, FORM_DOCTOR, call, usage, &code))
+        return code;
     (void)setlocale(LC_CTYPE, "");
     host_read(&host, "");
     host.ring = ring_probe(getenv("SQUALL_RING_MASK"));

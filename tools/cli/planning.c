@@ -259,20 +259,10 @@ int planning_from_file(struct plan **ret_plan, const struct options *o)
 }
 
 bool planning_begin(struct plan **ret_plan, struct options *ret_options, enum option_form form,
-                    const struct invocation *call, void (*help)(void), int *ret_code)
+                    const struct invocation *call, const char *usage, int *ret_code)
 {
-    struct fault fault;
-    if (options_parse(ret_options, form, call->argc - call->first, call->argv + call->first,
-                      &fault) != 0) {
-        fault_print(&fault);
-        *ret_code = EXIT_USAGE;
+    if (!command_begin(ret_options, form, call, usage, ret_code))
         return false;
-    }
-    if (ret_options->help) {
-        help();
-        *ret_code = EXIT_DONE;
-        return false;
-    }
     *ret_code = planning_from_file(ret_plan, ret_options);
     return *ret_code == EXIT_DONE;
 }

@@ -16,10 +16,9 @@ int planning_from_url(struct plan **ret_plan, const struct options *o);
  */
 int planning_from_file(struct plan **ret_plan, const struct options *o);
 
-/* What commands that take a scenario begin with: reads the options, shows `help` when asked, reads
- * the file. True with *ret_options and *ret_plan; false when the command is over, with *ret_code.
- */
+/* command_begin() of commands that take a scenario, which is read. True with *ret_options and
+ * *ret_plan; false when the command is over, with *ret_code. */
 bool planning_begin(struct plan **ret_plan, struct options *ret_options, enum option_form form,
-                    const struct invocation *call, void (*help)(void), int *ret_code);
+                    const struct invocation *call, const char *usage, int *ret_code);
 
 #endif

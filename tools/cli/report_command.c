@@ -6,14 +6,10 @@
 #include "tools/cli/options.h"
 #include "tools/cli/stored_file.h"
 
-static void print_help(void)
-{
-    fputs("usage: squall report RUN.json -o FILE [-o FILE ...]\n\n"
-          "Draws a run again that -o FILE.json has left. An interval log of it has one\n"
-          "interval, the whole run, as the JSON has no histograms of parts.\n",
-          stdout);
-    options_help(stdout, FORM_REPORT);
-}
+static const char usage[] =
+    "usage: squall report RUN.json -o FILE [-o FILE ...]\n\n"
+    "Draws a run again that -o FILE.json has left. An interval log of it has one\n"
+    "interval, the whole run, as the JSON has no histograms of parts.\n";
 
 static int draw(const struct stored *s, const char *path)
 {
@@ -25,20 +21,13 @@ static int draw(const struct stored *s, const char *path)
 int command_report(const struct invocation *call)
 {
     struct options o;
-    struct fault fault;
     struct stored *stored = NULL;
-    if (options_parse(&o, FORM_REPORT, call->argc - call->first, call->argv + call->first,
-                      &fault) != 0) {
-        fault_print(&fault);
-        return EXIT_USAGE;
-    }
-    if (o.help) {
-        print_help();
-        return EXIT_DONE;
-    }
+    int code = EXIT_DONE;
+    if (!command_begin(&o, FORM_REPORT, call, usage, &code))
+        return code;
     if (!delivery_probe(&o))
         return EXIT_USAGE;
-    int code = stored_file_read(&stored, o.subject);
+    code = stored_file_read(&stored, o.subject);
     for (size_t i = 0; i < o.outputs.count && stored != NULL; i++) {
         const int drawn = draw(stored, o.outputs.items[i]);
         code = code != EXIT_DONE ? code : drawn;

@@ -26,15 +26,11 @@ struct web {
     uint16_t port;
 };
 
-static void print_help(void)
-{
-    fputs("usage: squall web [FILE...] [options]\n\n"
-          "Serves a page on which runs of the scenarios are started, changed, watched, stopped,\n"
-          "kept and compared. Without a FILE users get the front page of a host. Scripts that\n"
-          "were written for Locust's web API find it here too. Goes on until Ctrl-C.\n",
-          stdout);
-    options_help(stdout, FORM_WEB);
-}
+static const char usage[] =
+    "usage: squall web [FILE...] [options]\n\n"
+    "Serves a page on which runs of the scenarios are started, changed, watched, stopped,\n"
+    "kept and compared. Without a FILE users get the front page of a host. Scripts that\n"
+    "were written for Locust's web API find it here too. Goes on until Ctrl-C.\n";
 
 /* ---- opening ---- */
 
@@ -190,19 +186,12 @@ static int wait_for_end(const struct web *web, const sigset_t *stop)
 int command_web(const struct invocation *call)
 {
     static struct web web;
-    struct fault fault;
     sigset_t stop;
-    if (options_parse(&web.options, FORM_WEB, call->argc - call->first, call->argv + call->first,
-                      &fault) != 0) {
-        fault_print(&fault);
-        return EXIT_USAGE;
-    }
-    if (web.options.help) {
-        print_help();
-        return EXIT_DONE;
-    }
+    int code = EXIT_DONE;
+    if (!command_begin(&web.options, FORM_WEB, call, usage, &code))
+        return code;
     block_signals(&stop);
-    int code = open_web(&web, call);
+    code = open_web(&web, call);
     if (code == EXIT_DONE) {
         tell_address(&web);
         code = wait_for_end(&web, &stop);
