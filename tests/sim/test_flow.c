@@ -196,62 +196,6 @@ static void everybody_takes_on_stop_at_the_end_of_the_run(void **state)
     assert_int_equal(scene_count(&scene, "/end", OUTCOME_OK), 10);
 }
 
-static const char *const breathers = "host: http://127.0.0.1\n"
-                                     "users: 10\n"
-                                     "run_time: 1s\n"
-                                     "wait: 40ms\n"
-                                     "tasks:\n"
-                                     "  - get: /a\n";
-
-/* 10 users, one request each 50 ms of the time that is not stood still: the pause changes nothing
- * but when. */
-static void a_pause_is_a_hole_in_the_time_of_the_run(void **state)
-{
-    (void)state;
-    scene_open(&scene, breathers);
-    scene_run(&scene);
-    const uint64_t requests = scene_count(&scene, "/a", OUTCOME_OK);
-    const uint64_t elapsed_ns = scene.result.elapsed_ns;
-    assert_int_equal(requests, 200);
-
-    scene.config.pause_at_ns = 333 * MS;
-    scene.config.resume_at_ns = 2333 * MS;
-    scene_run(&scene);
-    assert_int_equal(scene_count(&scene, "/a", OUTCOME_OK), requests);
-    assert_true(scene.result.elapsed_ns >= elapsed_ns + 1950 * MS);
-    assert_true(scene.result.elapsed_ns <= elapsed_ns + 2050 * MS);
-    /* Nobody asked for an answer while it stood still, so none was late. */
-    const struct hist_view *latency = &scene.result.tally->endpoints[0].latency[OUTCOME_OK];
-    assert_true(latency->max_ns < 50 * MS);
-}
-
-static void a_run_that_is_paused_can_be_stopped(void **state)
-{
-    (void)state;
-    scene_open(&scene, breathers);
-    scene.config.pause_at_ns = 333 * MS;
-    scene.config.resume_at_ns = 60000 * MS;
-    scene.config.stop_at_ns = 500 * MS;
-    scene.config.stop_word = STOP_DRAIN;
-    scene_run(&scene);
-    assert_true(scene.result.elapsed_ns < 600 * MS);
-    assert_true(scene_count(&scene, "/a", OUTCOME_OK) <= 70);
-}
-
-static void arrivals_are_postponed_by_a_pause(void **state)
-{
-    (void)state;
-    scene_open(&scene, breathers);
-    scene.plan->load.is_open = true;
-    scene.plan->load.rate = (struct ratio){ 100, 1 };
-    scene.config.pause_at_ns = 333 * MS;
-    scene.config.resume_at_ns = 1333 * MS;
-    scene_run(&scene);
-    assert_int_equal(scene_counter(&scene, COUNTER_SCHEDULED), 100);
-    assert_int_equal(scene_count(&scene, "/a", OUTCOME_OK), 100);
-    assert_true(scene.result.elapsed_ns >= 1950 * MS);
-}
-
 static void on_stop_is_left_out_when_nothing_may_be_sent_any_more(void **state)
 {
     (void)state;
@@ -586,9 +530,6 @@ int main(void)
         SCENE(a_loop_goes_through_its_list_as_it_was_when_it_began),
         SCENE(sets_are_entered_and_left_in_order),
         SCENE(everybody_takes_on_stop_at_the_end_of_the_run),
-        SCENE(a_pause_is_a_hole_in_the_time_of_the_run),
-        SCENE(a_run_that_is_paused_can_be_stopped),
-        SCENE(arrivals_are_postponed_by_a_pause),
         SCENE(on_stop_is_left_out_when_nothing_may_be_sent_any_more),
         SCENE(the_grace_ends_on_stop_too),
         SCENE(a_user_that_is_asked_to_stop_says_goodbye_and_may_come_back),

@@ -16,6 +16,7 @@
 static void tell_pauses(struct controls *c, uint64_t now_ns)
 {
     struct measurement *m = c->measurement;
+    settling_postpone(m->settling, controls_paused_ns(c, now_ns));
     if (!c->has_settled && m->settling->cut != NULL) {
         c->has_settled = true;
         c->paused_reset_ns = controls_paused_ns(c, now_ns);

@@ -36,8 +36,14 @@ uint64_t settling_due_ns(const struct settling *s)
 {
     if (s->is_found)
         return s->sample_ns + SETTLING_SAMPLE_NS;
-    return s->asked_ns == 0 || s->cut != NULL ? UINT64_MAX
-                                              : s->collector->setup.started_ns + s->asked_ns;
+    if (s->asked_ns == 0 || s->cut != NULL)
+        return UINT64_MAX;
+    return s->collector->setup.started_ns + s->asked_ns + s->paused_ns;
+}
+
+void settling_postpone(struct settling *s, uint64_t paused_ns)
+{
+    s->paused_ns = paused_ns;
 }
 
 /* Requests finished so far, and their latencies summed. */

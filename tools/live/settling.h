@@ -20,6 +20,7 @@ struct settling {
     struct collector *collector; /* borrowed */
     bool is_found;               /* the end is looked for, else it is … */
     uint64_t asked_ns;           /* … so long after the start; 0 = no warm-up */
+    uint64_t paused_ns;          /* the run stood still for so much longer */
     struct tally *cut;           /* what was recorded up to there; NULL before */
     uint64_t cut_ns;             /* since the start */
     double *means;               /* of the latency in each sample, NaN = none finished */
@@ -31,6 +32,9 @@ struct settling {
 int settling_open(struct settling **ret_settling, struct collector *c, bool is_found,
                   uint64_t asked_ns);
 void settling_close(struct settling *s);
+
+/* The run has stood still for so long in all: what was asked for ends as much later. */
+void settling_postpone(struct settling *s, uint64_t paused_ns);
 
 /* When settling_watch() has something to do next; UINT64_MAX = never. */
 uint64_t settling_due_ns(const struct settling *s);
