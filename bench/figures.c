@@ -12,17 +12,17 @@
 static void write_one(struct json_writer *w, const struct figures *f)
 {
     json_open_object_line(w, NULL);
-    json_string(w, "name", f->name);
+    json_put_string(w, "name", f->name);
     if (f->skipped != NULL) {
-        json_string(w, "skipped", f->skipped);
+        json_put_string(w, "skipped", f->skipped);
     } else {
-        json_number(w, "min_ns", f->min_ns, 2);
-        json_number(w, "median_ns", f->median_ns, 2);
-        json_number(w, "max_ns", f->max_ns, 2);
-        json_number(w, "spread_percent", (f->max_ns - f->min_ns) / f->median_ns * 100, 1);
+        json_put_number(w, "min_ns", f->min_ns, 2);
+        json_put_number(w, "median_ns", f->median_ns, 2);
+        json_put_number(w, "max_ns", f->max_ns, 2);
+        json_put_number(w, "spread_percent", (f->max_ns - f->min_ns) / f->median_ns * 100, 1);
         if (f->beside != NULL) {
-            json_string(w, "beside", f->beside);
-            json_number(w, "ratio", f->ratio, 3);
+            json_put_string(w, "beside", f->beside);
+            json_put_number(w, "ratio", f->ratio, 3);
         }
     }
     json_close(w);
@@ -49,12 +49,12 @@ int figures_write(const char *path, const struct machine *m, bool is_quick,
     sink_init(&sink);
     json_writer_init(&w, &sink);
     json_open_object(&w, NULL);
-    json_string(&w, "version", SQUALL_VERSION);
-    json_string(&w, "cpu", m->cpu);
-    json_string(&w, "governor", m->governor);
-    json_string(&w, "kernel", m->kernel);
-    json_integer(&w, "pinned_to", m->pinned_to);
-    json_bool(&w, "quick", is_quick);
+    json_put_string(&w, "version", SQUALL_VERSION);
+    json_put_string(&w, "cpu", m->cpu);
+    json_put_string(&w, "governor", m->governor);
+    json_put_string(&w, "kernel", m->kernel);
+    json_put_integer(&w, "pinned_to", m->pinned_to);
+    json_put_bool(&w, "quick", is_quick);
     json_open_array(&w, "benches");
     for (size_t i = 0; i < count; i++)
         write_one(&w, &all[i]);

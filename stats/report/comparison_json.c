@@ -6,12 +6,12 @@
 static void write_run(struct json_writer *w, const char *key, const struct stored *s)
 {
     json_open_object_line(w, key);
-    json_string(w, "name", s->name);
-    json_string(w, "scenario", s->scenario);
-    json_string(w, "host", s->host);
-    json_string(w, "version", s->version);
-    json_string(w, "started_at", s->started_at);
-    json_number(w, "duration_s", s->duration_s, 6);
+    json_put_string(w, "name", s->name);
+    json_put_string(w, "scenario", s->scenario);
+    json_put_string(w, "host", s->host);
+    json_put_string(w, "version", s->version);
+    json_put_string(w, "started_at", s->started_at);
+    json_put_number(w, "duration_s", s->duration_s, 6);
     json_close(w);
 }
 
@@ -24,10 +24,10 @@ static void write_cell(struct json_writer *w, const char *key, const struct comp
     };
 
     json_open_object_line(w, key);
-    json_number(w, "base", pair->base, 9);
-    json_number(w, "new", pair->now, 9);
-    json_number(w, "ratio", pair->ratio, 9);
-    json_string(w, "ranges", verdicts[pair->verdict]);
+    json_put_number(w, "base", pair->base, 9);
+    json_put_number(w, "new", pair->now, 9);
+    json_put_number(w, "ratio", pair->ratio, 9);
+    json_put_string(w, "ranges", verdicts[pair->verdict]);
     json_close(w);
 }
 
@@ -37,10 +37,10 @@ static void write_row(struct json_writer *w, const char *key, const struct compa
 
     json_open_object(w, key);
     if (key == NULL) {
-        json_string(w, "method", endpoint->method);
-        json_string(w, "name", endpoint->name);
-        json_bool(w, "in_base", row->base != NULL);
-        json_bool(w, "in_new", row->now != NULL);
+        json_put_string(w, "method", endpoint->method);
+        json_put_string(w, "name", endpoint->name);
+        json_put_bool(w, "in_base", row->base != NULL);
+        json_put_bool(w, "in_new", row->now != NULL);
     }
     for (int f = 0; f < COMPARISON_FIGURE_COUNT; f++)
         write_cell(w, comparison_keys[f], &row->pairs[f]);
@@ -53,10 +53,10 @@ static void write_changes(struct json_writer *w, const struct comparison *c)
     for (size_t i = 0; i < c->change_count; i++) {
         const struct comparison_change *change = &c->changes[i];
         json_open_object_line(w, NULL);
-        json_string(w, "section", change->section);
-        json_string(w, "key", change->key);
-        json_string(w, "base", change->base);
-        json_string(w, "new", change->now);
+        json_put_string(w, "section", change->section);
+        json_put_string(w, "key", change->key);
+        json_put_string(w, "base", change->base);
+        json_put_string(w, "new", change->now);
         json_close(w);
     }
     json_close(w);
@@ -70,8 +70,8 @@ int comparison_json(char **ret_text, const struct comparison *c)
     sink_init(&out);
     json_writer_init(&w, &out);
     json_open_object(&w, NULL);
-    json_string(&w, "schema", "squall/comparison/1");
-    json_string(&w, "mind", COMPARISON_NO_PROOF);
+    json_put_string(&w, "schema", "squall/comparison/1");
+    json_put_string(&w, "mind", COMPARISON_NO_PROOF);
     write_run(&w, "base", c->base);
     write_run(&w, "new", c->now);
     write_changes(&w, c);

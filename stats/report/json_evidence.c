@@ -18,14 +18,14 @@ static void write_quantile(struct json_writer *w, const char *key,
     const bool is_held = c->state == CONFIDENCE_HELD;
 
     json_open_object_line(w, key);
-    json_number(w, "low_us", q->low_us, DECIMALS_US);
-    json_number(w, "high_us", q->high_us, DECIMALS_US);
-    json_number(w, "worth", is_held ? c->worth : NAN, DECIMALS_US);
-    json_string(w, "state",
-                is_held                            ? "held"
-                : c->state == CONFIDENCE_TOO_SHORT ? "too_short"
-                                                   : NULL);
-    json_number(w, "lengthen", c->state == CONFIDENCE_TOO_SHORT ? c->lengthen : NAN, 1);
+    json_put_number(w, "low_us", q->low_us, DECIMALS_US);
+    json_put_number(w, "high_us", q->high_us, DECIMALS_US);
+    json_put_number(w, "worth", is_held ? c->worth : NAN, DECIMALS_US);
+    json_put_string(w, "state",
+                    is_held                            ? "held"
+                    : c->state == CONFIDENCE_TOO_SHORT ? "too_short"
+                                                       : NULL);
+    json_put_number(w, "lengthen", c->state == CONFIDENCE_TOO_SHORT ? c->lengthen : NAN, 1);
     json_close(w);
 }
 
@@ -38,7 +38,7 @@ static void write_confidence(struct json_writer *w, const struct evidence_row *r
     };
 
     json_open_object(w, "confidence");
-    json_number(w, "level", CONFIDENCE_LEVEL, DECIMALS_RATIO);
+    json_put_number(w, "level", CONFIDENCE_LEVEL, DECIMALS_RATIO);
     for (int i = 0; i < SUMMARY_QUANTILE_COUNT; i++)
         write_quantile(w, keys[i], &row->quantiles[i]);
     json_close(w);
@@ -50,22 +50,22 @@ static void write_over_time(struct json_writer *w, const char *key, const struct
     const double percent = 60 * 100 / t->level;
 
     json_open_object_line(w, key);
-    json_string(w, "verdict", isnan(t->slope) ? NULL : trend_verdict_name(t->verdict));
-    json_number(w, "percent_per_min", t->slope * percent, DECIMALS_PERCENT);
-    json_number(w, "low", t->slope_low * percent, DECIMALS_PERCENT);
-    json_number(w, "high", t->slope_high * percent, DECIMALS_PERCENT);
-    json_number(w, "detectable", t->detectable * percent, DECIMALS_PERCENT);
-    json_number(w, "p_value", t->p_value, DECIMALS_RATIO);
+    json_put_string(w, "verdict", isnan(t->slope) ? NULL : trend_verdict_name(t->verdict));
+    json_put_number(w, "percent_per_min", t->slope * percent, DECIMALS_PERCENT);
+    json_put_number(w, "low", t->slope_low * percent, DECIMALS_PERCENT);
+    json_put_number(w, "high", t->slope_high * percent, DECIMALS_PERCENT);
+    json_put_number(w, "detectable", t->detectable * percent, DECIMALS_PERCENT);
+    json_put_number(w, "p_value", t->p_value, DECIMALS_RATIO);
     json_close(w);
 }
 
 static void write_over_writes(struct json_writer *w, const struct trend *t)
 {
     json_open_object_line(w, "p50_over_writes");
-    json_string(w, "verdict", isnan(t->slope) ? NULL : trend_verdict_name(t->verdict));
-    json_number(w, "us_per_1000_writes", t->slope * 1000, DECIMALS_US);
-    json_number(w, "low", t->slope_low * 1000, DECIMALS_US);
-    json_number(w, "high", t->slope_high * 1000, DECIMALS_US);
+    json_put_string(w, "verdict", isnan(t->slope) ? NULL : trend_verdict_name(t->verdict));
+    json_put_number(w, "us_per_1000_writes", t->slope * 1000, DECIMALS_US);
+    json_put_number(w, "low", t->slope_low * 1000, DECIMALS_US);
+    json_put_number(w, "high", t->slope_high * 1000, DECIMALS_US);
     json_close(w);
 }
 

@@ -19,15 +19,15 @@ static bool is_after(double t_s, double since_s)
 static void write_point(struct json_writer *w, const struct series_point *p)
 {
     json_open_object_line(w, NULL);
-    json_number(w, "t_s", p->t_s, DECIMALS_S);
-    json_count(w, "users", p->users);
-    json_number(w, "rps", p->rps, DECIMALS_RATE);
-    json_number(w, "failures_per_s", p->failures_per_s, DECIMALS_RATE);
-    json_number(w, "p50_us", p->p50_us, DECIMALS_US);
-    json_number(w, "p95_us", p->p95_us, DECIMALS_US);
-    json_number(w, "p99_us", p->p99_us, DECIMALS_US);
-    json_count(w, "count", p->count);
-    json_count(w, "failed", p->failed);
+    json_put_number(w, "t_s", p->t_s, DECIMALS_S);
+    json_put_count(w, "users", p->users);
+    json_put_number(w, "rps", p->rps, DECIMALS_RATE);
+    json_put_number(w, "failures_per_s", p->failures_per_s, DECIMALS_RATE);
+    json_put_number(w, "p50_us", p->p50_us, DECIMALS_US);
+    json_put_number(w, "p95_us", p->p95_us, DECIMALS_US);
+    json_put_number(w, "p99_us", p->p99_us, DECIMALS_US);
+    json_put_count(w, "count", p->count);
+    json_put_count(w, "failed", p->failed);
     json_close(w);
 }
 
@@ -108,23 +108,23 @@ static void write_cell(struct json_writer *w, const struct timeline_step *s, enu
 {
     switch (column) {
     case COLUMN_T:
-        json_number(w, NULL, s->t_s, DECIMALS_S);
+        json_put_number(w, NULL, s->t_s, DECIMALS_S);
         break;
     case COLUMN_COUNT:
-        json_count(w, NULL, s->count);
+        json_put_count(w, NULL, s->count);
         break;
     case COLUMN_FAILED:
-        json_count(w, NULL, s->failed);
+        json_put_count(w, NULL, s->failed);
         break;
     case COLUMN_P50:
-        json_number(w, NULL, s->p50_us, DECIMALS_US);
+        json_put_number(w, NULL, s->p50_us, DECIMALS_US);
         break;
     case COLUMN_P95:
-        json_number(w, NULL, s->p95_us, DECIMALS_US);
+        json_put_number(w, NULL, s->p95_us, DECIMALS_US);
         break;
     case COLUMN_P99:
     case COLUMNS:
-        json_number(w, NULL, s->p99_us, DECIMALS_US);
+        json_put_number(w, NULL, s->p99_us, DECIMALS_US);
         break;
     }
 }
@@ -157,8 +157,8 @@ static void write_column(struct json_writer *w, const struct heat *h, size_t col
         if (h->columns[column].counts[i] == 0)
             continue;
         json_open_array_line(w, NULL);
-        json_count(w, NULL, i);
-        json_count(w, NULL, h->columns[column].counts[i]);
+        json_put_count(w, NULL, i);
+        json_put_count(w, NULL, h->columns[column].counts[i]);
         json_close(w);
     }
     json_close(w);
@@ -169,11 +169,11 @@ static void write_heat(struct json_writer *w, const struct heat *h)
     json_open_object(w, "heat");
     json_open_array_line(w, "edges_us");
     for (uint32_t i = 0; i <= h->cell_count; i++)
-        json_number(w, NULL, h->edges_us[i], DECIMALS_US);
+        json_put_number(w, NULL, h->edges_us[i], DECIMALS_US);
     json_close(w);
     json_open_array_line(w, "t_s");
     for (size_t i = 0; i < h->column_count; i++)
-        json_number(w, NULL, h->columns[i].t_s, DECIMALS_S);
+        json_put_number(w, NULL, h->columns[i].t_s, DECIMALS_S);
     json_close(w);
     json_open_array(w, "cells");
     for (size_t i = 0; i < h->column_count; i++)
@@ -191,7 +191,7 @@ void json_heat(struct json_writer *w, const struct result *r)
         return;
     }
     if (h == NULL || h->cell_count == 0)
-        json_null(w, "heat");
+        json_put_null(w, "heat");
     else
         write_heat(w, h);
     heat_close(h);

@@ -115,47 +115,47 @@ void json_close(struct json_writer *w)
     sink_bytes(w->out, &w->levels[w->depth].close, 1);
 }
 
-void json_string(struct json_writer *w, const char *key, const char *text)
+void json_put_string(struct json_writer *w, const char *key, const char *text)
 {
     if (text == NULL) {
-        json_null(w, key);
+        json_put_null(w, key);
         return;
     }
     begin_item(w, key);
     write_string(w->out, text);
 }
 
-void json_count(struct json_writer *w, const char *key, uint64_t count)
+void json_put_count(struct json_writer *w, const char *key, uint64_t count)
 {
     begin_item(w, key);
     sink_format(w->out, "%" PRIu64, count);
 }
 
-void json_integer(struct json_writer *w, const char *key, int64_t value)
+void json_put_integer(struct json_writer *w, const char *key, int64_t value)
 {
     begin_item(w, key);
     sink_format(w->out, "%" PRId64, value);
 }
 
-void json_number(struct json_writer *w, const char *key, double value, unsigned decimals)
+void json_put_number(struct json_writer *w, const char *key, double value, unsigned decimals)
 {
     begin_item(w, key);
     sink_text(w->out, figure_json(value, decimals).text);
 }
 
-void json_bool(struct json_writer *w, const char *key, bool value)
+void json_put_bool(struct json_writer *w, const char *key, bool value)
 {
     begin_item(w, key);
     sink_text(w->out, value ? "true" : "false");
 }
 
-void json_null(struct json_writer *w, const char *key)
+void json_put_null(struct json_writer *w, const char *key)
 {
     begin_item(w, key);
     sink_text(w->out, "null");
 }
 
-void json_value(struct json_writer *w, const char *key, const char *json)
+void json_put_value(struct json_writer *w, const char *key, const char *json)
 {
     begin_item(w, key);
     sink_text(w->out, json);

@@ -35,14 +35,14 @@ void json_open_array(struct json_writer *w, const char *key);
 void json_open_array_line(struct json_writer *w, const char *key);
 void json_close(struct json_writer *w);
 
-void json_string(struct json_writer *w, const char *key, const char *text); /* NULL = null */
-void json_count(struct json_writer *w, const char *key, uint64_t count);
-void json_integer(struct json_writer *w, const char *key, int64_t value);
-void json_number(struct json_writer *w, const char *key, double value, unsigned decimals);
-void json_bool(struct json_writer *w, const char *key, bool value);
-void json_null(struct json_writer *w, const char *key);
+void json_put_string(struct json_writer *w, const char *key, const char *text); /* NULL = null */
+void json_put_count(struct json_writer *w, const char *key, uint64_t count);
+void json_put_integer(struct json_writer *w, const char *key, int64_t value);
+void json_put_number(struct json_writer *w, const char *key, double value, unsigned decimals);
+void json_put_bool(struct json_writer *w, const char *key, bool value);
+void json_put_null(struct json_writer *w, const char *key);
 
 /* A value that is JSON already, as it stands. */
-void json_value(struct json_writer *w, const char *key, const char *json);
+void json_put_value(struct json_writer *w, const char *key, const char *json);
 
 #endif

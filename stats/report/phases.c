@@ -90,11 +90,11 @@ void text_phases(struct sink *out, const struct result *r, const struct report_t
 static void json_phase(struct json_writer *w, const char *key, const struct hist_view *v)
 {
     json_open_object_line(w, key);
-    json_count(w, "count", v->total);
-    json_number(w, "p50", quantile_us(v, 50, 100), DECIMALS_US);
-    json_number(w, "p90", quantile_us(v, 90, 100), DECIMALS_US);
-    json_number(w, "p99", quantile_us(v, 99, 100), DECIMALS_US);
-    json_number(w, "max", max_us(v), DECIMALS_US);
+    json_put_count(w, "count", v->total);
+    json_put_number(w, "p50", quantile_us(v, 50, 100), DECIMALS_US);
+    json_put_number(w, "p90", quantile_us(v, 90, 100), DECIMALS_US);
+    json_put_number(w, "p99", quantile_us(v, 99, 100), DECIMALS_US);
+    json_put_number(w, "max", max_us(v), DECIMALS_US);
     json_close(w);
 }
 
@@ -113,16 +113,16 @@ void json_phases(struct json_writer *w, const struct result *r)
         json_phase(w, keys[i], &r->tally->phases[i]);
     json_close(w);
     if (!r->tls.is_used) {
-        json_null(w, "tls");
+        json_put_null(w, "tls");
         return;
     }
     json_open_object_line(w, "tls");
-    json_count(w, "handshakes", made);
-    json_count(w, "resumed", resumed);
-    json_number(w, "resumed_ratio", ratio(resumed, (double)made), DECIMALS_RATIO);
-    json_number(w, "handshakes_per_s", ratio(made, r->summary->duration_s), DECIMALS_RATE);
-    json_string(w, "version", r->tally->tls_version);
-    json_string(w, "cipher", r->tally->tls_cipher);
-    json_bool(w, "verified", !r->tls.is_insecure);
+    json_put_count(w, "handshakes", made);
+    json_put_count(w, "resumed", resumed);
+    json_put_number(w, "resumed_ratio", ratio(resumed, (double)made), DECIMALS_RATIO);
+    json_put_number(w, "handshakes_per_s", ratio(made, r->summary->duration_s), DECIMALS_RATE);
+    json_put_string(w, "version", r->tally->tls_version);
+    json_put_string(w, "cipher", r->tally->tls_cipher);
+    json_put_bool(w, "verified", !r->tls.is_insecure);
     json_close(w);
 }

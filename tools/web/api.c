@@ -16,15 +16,15 @@
 
 static void write_state(struct json_writer *w, const struct run_view *v)
 {
-    json_string(w, "state", run_state_name(v->state));
-    json_string(w, "run", v->id);
-    json_string(w, "name", v->name);
-    json_number(w, "elapsed_s", v->elapsed_s, DECIMALS_S);
-    json_number(w, "time_left_s", v->time_left_s, DECIMALS_S);
-    json_count(w, "users", v->users);
-    json_count(w, "users_target", v->users_wanted);
-    json_count(w, "users_max", v->users_max);
-    json_number(w, "spawn_rate", v->spawn_rate, DECIMALS_S);
+    json_put_string(w, "state", run_state_name(v->state));
+    json_put_string(w, "run", v->id);
+    json_put_string(w, "name", v->name);
+    json_put_number(w, "elapsed_s", v->elapsed_s, DECIMALS_S);
+    json_put_number(w, "time_left_s", v->time_left_s, DECIMALS_S);
+    json_put_count(w, "users", v->users);
+    json_put_count(w, "users_target", v->users_wanted);
+    json_put_count(w, "users_max", v->users_max);
+    json_put_number(w, "spawn_rate", v->spawn_rate, DECIMALS_S);
 }
 
 /* The plan of the run, before the first one that of the first scenario. */
@@ -33,8 +33,8 @@ static void write_plan(struct json_writer *w, const struct site *s, const struct
     const struct catalog_entry *first = &s->catalog->entries[0];
     const struct plan *plan = v->plan != NULL ? v->plan : first->plan;
     char *text = plan_describe(plan);
-    json_string(w, "plan", text);
-    json_string(w, "scenario", plan->file != NULL ? plan->file : "GET /");
+    json_put_string(w, "plan", text);
+    json_put_string(w, "scenario", plan->file != NULL ? plan->file : "GET /");
     catalog_write_form(w, plan, v->options != NULL ? v->options : s->options,
                        v->plan != NULL || first->has_host);
     free(text);
@@ -55,12 +55,12 @@ void api_state(struct site *s, const struct site_request *r, struct site_reply *
     write_state(&w, &v);
     write_plan(&w, s, &v);
     run_control_release(s->control);
-    json_string(&w, "version", SQUALL_VERSION);
+    json_put_string(&w, "version", SQUALL_VERSION);
     catalog_write(&w, s->catalog);
     /* Who reads this over another address has the token already. */
-    json_string(&w, "token", s->guard.token);
-    json_count(&w, "kept", kept);
-    json_string(&w, "runs_dir", s->store != NULL ? run_store_folder(s->store) : NULL);
+    json_put_string(&w, "token", s->guard.token);
+    json_put_count(&w, "kept", kept);
+    json_put_string(&w, "runs_dir", s->store != NULL ? run_store_folder(s->store) : NULL);
     json_close(&w);
     (void)sink_finish(&out, &text);
     reply_json(reply, 200, text);
@@ -114,7 +114,7 @@ void api_live(struct site *s, const struct site_request *r, struct site_reply *r
     const char *result = live_result(s, &v, since_s);
     write_state(&w, &v);
     run_control_release(s->control);
-    json_value(&w, "result", result != NULL ? result : "null");
+    json_put_value(&w, "result", result != NULL ? result : "null");
     json_close(&w);
     (void)sink_finish(&out, &text);
     reply_json(reply, 200, text);
@@ -202,7 +202,7 @@ static void reply_done(struct site *s, struct site_reply *reply)
     sink_init(&out);
     json_writer_init(&w, &out);
     json_open_object_line(&w, NULL);
-    json_bool(&w, "ok", true);
+    json_put_bool(&w, "ok", true);
     run_control_hold(s->control, &v);
     write_state(&w, &v);
     run_control_release(s->control);

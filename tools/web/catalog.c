@@ -82,17 +82,17 @@ static void write_tags(struct json_writer *w, const struct options *o)
 {
     json_open_array_line(w, "tags");
     for (size_t i = 0; i < o->tags.count; i++)
-        json_string(w, NULL, o->tags.items[i]);
+        json_put_string(w, NULL, o->tags.items[i]);
     json_close(w);
 }
 
 static void write_load(struct json_writer *w, const struct plan_load *load)
 {
     if (load->is_open)
-        json_null(w, "users");
+        json_put_null(w, "users");
     else
-        json_count(w, "users", load->users);
-    json_number(w, "spawn_rate", load->is_open ? NAN : value_of(load->spawn_rate), DECIMALS);
+        json_put_count(w, "users", load->users);
+    json_put_number(w, "spawn_rate", load->is_open ? NAN : value_of(load->spawn_rate), DECIMALS);
 }
 
 void catalog_write(struct json_writer *w, const struct catalog *c)
@@ -102,15 +102,15 @@ void catalog_write(struct json_writer *w, const struct catalog *c)
         const struct catalog_entry *e = &c->entries[i];
         const struct plan_load *load = &e->plan->load;
         json_open_object_line(w, NULL);
-        json_string(w, "name", e->file != NULL ? e->file : "GET /");
-        json_string(w, "file", e->file);
-        json_string(w, "host", e->has_host ? e->plan->host : NULL);
+        json_put_string(w, "name", e->file != NULL ? e->file : "GET /");
+        json_put_string(w, "file", e->file);
+        json_put_string(w, "host", e->has_host ? e->plan->host : NULL);
         write_load(w, load);
-        json_number(w, "run_time_s", load->duration_ns == 0 ? NAN : (double)load->duration_ns / 1e9,
-                    DECIMALS);
+        json_put_number(w, "run_time_s",
+                        load->duration_ns == 0 ? NAN : (double)load->duration_ns / 1e9, DECIMALS);
         write_tags(w, c->options);
-        json_bool(w, "open_loop", load->is_open);
-        json_bool(w, "has_stages", load->stage_count > 0);
+        json_put_bool(w, "open_loop", load->is_open);
+        json_put_bool(w, "has_stages", load->stage_count > 0);
         json_close(w);
     }
     json_close(w);
@@ -124,7 +124,7 @@ static void write_time(struct json_writer *w, const char *key, uint64_t ns)
         (void)snprintf(text, sizeof text, "%" PRIu64 "s", ns / 1000000000);
     else if (ns != 0)
         (void)snprintf(text, sizeof text, "%" PRIu64 "ms", ns / 1000000);
-    json_string(w, key, text);
+    json_put_string(w, key, text);
 }
 
 static void write_rate(struct json_writer *w, const struct options *o)
@@ -135,7 +135,7 @@ static void write_rate(struct json_writer *w, const struct options *o)
         (void)snprintf(text, sizeof text, "%" PRIu64, rate.num);
     else if (o->rate.given)
         (void)snprintf(text, sizeof text, "%" PRIu64 "/%" PRIu64, rate.num, rate.den);
-    json_string(w, "rate", text);
+    json_put_string(w, "rate", text);
 }
 
 void catalog_write_form(struct json_writer *w, const struct plan *plan, const struct options *o,
@@ -143,11 +143,11 @@ void catalog_write_form(struct json_writer *w, const struct plan *plan, const st
 {
     json_open_object_line(w, "form");
     write_load(w, &plan->load);
-    json_string(w, "host", has_host ? plan->host : "");
+    json_put_string(w, "host", has_host ? plan->host : "");
     write_time(w, "run_time",
                plan->load.stage_count > 0 && !o->duration.given ? 0 : plan->load.duration_ns);
     write_rate(w, o);
-    json_string(w, "scenario", plan->file != NULL ? plan->file : "GET /");
+    json_put_string(w, "scenario", plan->file != NULL ? plan->file : "GET /");
     write_tags(w, o);
     json_close(w);
 }

@@ -66,11 +66,12 @@ static char *write_ranges(const uint64_t counts[RANGES_MAX], int first, int coun
     json_open_object(&w, NULL);
     json_open_array_line(&w, "edges_us");
     for (int i = 0; count > 0 && i <= count; i++)
-        json_number(&w, NULL, pow(10, (double)(first + i) / RANGES_PER_DECADE) / 1e3, DECIMALS_US);
+        json_put_number(&w, NULL, pow(10, (double)(first + i) / RANGES_PER_DECADE) / 1e3,
+                        DECIMALS_US);
     json_close(&w);
     json_open_array_line(&w, "counts");
     for (int i = 0; i < count; i++)
-        json_count(&w, NULL, counts[first + i]);
+        json_put_count(&w, NULL, counts[first + i]);
     json_close(&w);
     json_close(&w);
     (void)sink_finish(&out, &text);

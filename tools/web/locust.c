@@ -28,14 +28,14 @@ static void reply_swarm(struct site_reply *reply, bool is_success, const char *m
     sink_init(&out);
     json_writer_init(&w, &out);
     json_open_object(&w, NULL);
-    json_string(&w, "host", host);
-    json_string(&w, "message", message);
+    json_put_string(&w, "host", host);
+    json_put_string(&w, "message", message);
     if (run_time != NULL) {
         uint64_t ns = 0;
         (void)quantity_duration_ns(span_of(run_time), &ns);
-        json_count(&w, "run_time", ns / 1000000000);
+        json_put_count(&w, "run_time", ns / 1000000000);
     }
-    json_bool(&w, "success", is_success);
+    json_put_bool(&w, "success", is_success);
     json_close(&w);
     (void)sink_finish(&out, &text);
     reply_json(reply, 200, text);
@@ -127,7 +127,7 @@ static double or_zero(double value)
 
 static void write_ms(struct json_writer *w, const char *key, double us)
 {
-    json_number(w, key, or_zero(us / 1e3), DECIMALS_MS);
+    json_put_number(w, key, or_zero(us / 1e3), DECIMALS_MS);
 }
 
 static void write_row(struct json_writer *w, const struct summary_row *row,
@@ -135,25 +135,25 @@ static void write_row(struct json_writer *w, const struct summary_row *row,
 {
     const double *quantiles = row->latency.quantile_us;
     json_open_object(w, NULL);
-    json_number(w, "avg_content_length", or_zero(row->size_avg), DECIMALS);
+    json_put_number(w, "avg_content_length", or_zero(row->size_avg), DECIMALS);
     write_ms(w, "avg_response_time", row->latency.mean_us);
-    json_number(w, "current_fail_per_sec", second != NULL ? or_zero(second->failures_per_s) : 0,
-                DECIMALS);
-    json_number(w, "current_rps", second != NULL ? or_zero(second->rps) : 0, DECIMALS);
+    json_put_number(w, "current_fail_per_sec", second != NULL ? or_zero(second->failures_per_s) : 0,
+                    DECIMALS);
+    json_put_number(w, "current_rps", second != NULL ? or_zero(second->rps) : 0, DECIMALS);
     write_ms(w, "max_response_time", row->latency.max_us);
     write_ms(w, "median_response_time", quantiles[SUMMARY_P50]);
-    json_string(w, "method", row->method);
+    json_put_string(w, "method", row->method);
     write_ms(w, "min_response_time", row->latency.min_us);
-    json_string(w, "name", row->name);
+    json_put_string(w, "name", row->name);
     write_ms(w, "ninetieth_response_time", quantiles[SUMMARY_P90]);
     write_ms(w, "ninety_ninth_response_time", quantiles[SUMMARY_P99]);
-    json_count(w, "num_failures", row->failed);
-    json_count(w, "num_requests", row->count);
+    json_put_count(w, "num_failures", row->failed);
+    json_put_count(w, "num_requests", row->count);
     write_ms(w, "response_time_percentile_0.95", quantiles[SUMMARY_P95]);
     write_ms(w, "response_time_percentile_0.99", quantiles[SUMMARY_P99]);
-    json_string(w, "safe_name", row->name);
-    json_number(w, "total_fail_per_sec", or_zero(row->failures_per_s), DECIMALS);
-    json_number(w, "total_rps", or_zero(row->rps), DECIMALS);
+    json_put_string(w, "safe_name", row->name);
+    json_put_number(w, "total_fail_per_sec", or_zero(row->failures_per_s), DECIMALS);
+    json_put_number(w, "total_rps", or_zero(row->rps), DECIMALS);
     json_close(w);
 }
 
@@ -193,10 +193,10 @@ static void write_errors(struct json_writer *w, const struct look *look)
         char error[FAILURE_MESSAGE_MAX + 64];
         (void)snprintf(error, sizeof error, "%s: %s", failure_name(f->class), f->message);
         json_open_object(w, NULL);
-        json_string(w, "error", error);
-        json_string(w, "method", has_name ? r->names[f->endpoint].method : "");
-        json_string(w, "name", has_name ? r->names[f->endpoint].name : "");
-        json_count(w, "occurrences", f->count);
+        json_put_string(w, "error", error);
+        json_put_string(w, "method", has_name ? r->names[f->endpoint].method : "");
+        json_put_string(w, "name", has_name ? r->names[f->endpoint].name : "");
+        json_put_count(w, "occurrences", f->count);
         json_close(w);
     }
     json_close(w);
@@ -213,18 +213,18 @@ static void write_current(struct json_writer *w, const struct look *look)
     const double failures = second != NULL ? or_zero(second->total.failures_per_s) : 0;
     const struct summary_row *whole =
         look->record != NULL ? &look->record->result.summary->total : NULL;
-    json_number(w, "current_response_time_percentile_50", p50_ms, DECIMALS_MS);
-    json_number(w, "current_response_time_percentile_95", p95_ms, DECIMALS_MS);
+    json_put_number(w, "current_response_time_percentile_50", p50_ms, DECIMALS_MS);
+    json_put_number(w, "current_response_time_percentile_95", p95_ms, DECIMALS_MS);
     json_open_object(w, "current_response_time_percentiles");
-    json_number(w, "response_time_percentile_0.5", p50_ms, DECIMALS_MS);
-    json_number(w, "response_time_percentile_0.95", p95_ms, DECIMALS_MS);
+    json_put_number(w, "response_time_percentile_0.5", p50_ms, DECIMALS_MS);
+    json_put_number(w, "response_time_percentile_0.95", p95_ms, DECIMALS_MS);
     json_close(w);
-    json_number(w, "current_rps", rps, DECIMALS);
-    json_number(w, "current_fail_per_sec", failures, DECIMALS);
-    json_number(w, "total_rps", rps, DECIMALS);
-    json_number(w, "total_fail_per_sec", whole != NULL ? or_zero(whole->failures_per_s) : 0,
-                DECIMALS);
-    json_number(w, "fail_ratio", whole != NULL ? or_zero(whole->fail_ratio) : 0, DECIMALS);
+    json_put_number(w, "current_rps", rps, DECIMALS);
+    json_put_number(w, "current_fail_per_sec", failures, DECIMALS);
+    json_put_number(w, "total_rps", rps, DECIMALS);
+    json_put_number(w, "total_fail_per_sec", whole != NULL ? or_zero(whole->failures_per_s) : 0,
+                    DECIMALS);
+    json_put_number(w, "fail_ratio", whole != NULL ? or_zero(whole->fail_ratio) : 0, DECIMALS);
 }
 
 void locust_requests(struct site *s, const struct site_request *r, struct site_reply *reply)
@@ -241,8 +241,8 @@ void locust_requests(struct site *s, const struct site_request *r, struct site_r
     write_rows(&w, &look);
     write_errors(&w, &look);
     write_current(&w, &look);
-    json_string(&w, "state", run_state_name(look.view.state));
-    json_count(&w, "user_count", look.view.users);
+    json_put_string(&w, "state", run_state_name(look.view.state));
+    json_put_count(&w, "user_count", look.view.users);
     look_end(s, &look);
     json_close(&w);
     (void)sink_finish(&out, &text);

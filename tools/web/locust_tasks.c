@@ -37,7 +37,7 @@ static void write_task(struct json_writer *w, const struct plan *plan, const str
     else
         (void)snprintf(name, sizeof name, "%s (%u)", task->name, before + 1);
     json_open_object(w, name);
-    json_number(w, "ratio", ratio, DECIMALS);
+    json_put_number(w, "ratio", ratio, DECIMALS);
     if (task->first_step == PLAN_NONE && depth > 0)
         write_tasks(w, plan, &plan->sets[task->set], ratio, depth);
     json_close(w);
@@ -83,7 +83,7 @@ static void write_kinds(struct json_writer *w, const char *key, const struct pla
         const struct plan_kind *kind = &plan->kinds[k];
         const double ratio = share_of(users_of_kind(plan, k, users), users);
         json_open_object(w, kind->name != NULL ? kind->name : "user");
-        json_number(w, "ratio", ratio, DECIMALS);
+        json_put_number(w, "ratio", ratio, DECIMALS);
         write_tasks(w, plan, &plan->sets[kind->set], is_total ? ratio : 1, 2);
         json_close(w);
     }

@@ -221,8 +221,8 @@ void reply_refusal(struct site_reply *reply, const struct run_refusal *refusal)
     sink_init(&out);
     json_writer_init(&w, &out);
     json_open_object_line(&w, NULL);
-    json_string(&w, "error", refusal->sentence);
-    json_string(&w, "field", refusal->field[0] != '\0' ? refusal->field : NULL);
+    json_put_string(&w, "error", refusal->sentence);
+    json_put_string(&w, "field", refusal->field[0] != '\0' ? refusal->field : NULL);
     json_close(&w);
     (void)sink_finish(&out, &text);
     reply_json(reply, refusal->status, text);
