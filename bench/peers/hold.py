@@ -76,7 +76,6 @@ def wait_until_open(server, count, process):
 
 def hold(command, count, seconds, options):
     """Runs it until all connections have stood for `seconds`: bytes of its process and of the kernel, and its result."""
-    idle.wait_for_quiet()
     server = TargetServer(options, threads=divide_up(count, TARGET_FILES) + 1)
     result = options.folder / "run.json"
     result.unlink(missing_ok=True)
@@ -100,8 +99,8 @@ def hold(command, count, seconds, options):
 
 def growth(command, count, seconds, options):
     """What each connection takes of the process and of the kernel, how many were held, and the result."""
-    (few, kernel_few), _, _ = hold(command, FEW, 2, options)
-    (many, kernel_many), held, result = hold(command, count, seconds, options)
+    (few, kernel_few), _, _ = idle.in_a_network_of_its_own(hold, command, FEW, 2, options)
+    (many, kernel_many), held, result = idle.in_a_network_of_its_own(hold, command, count, seconds, options)
     return (many - few) / (count - FEW), (kernel_many - kernel_few) / (count - FEW), held, result
 
 
