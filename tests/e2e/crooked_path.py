@@ -14,19 +14,21 @@ import struct
 import threading
 import time
 
+from own_network import IFF_UP, SIOCSIFFLAGS
+
 HERE, THERE = "10.77.0.1", "10.77.0.2"
 MASK = "255.255.255.0"
 DEVICE = b"crooked"
 MTU = 1500
+TUN = "/dev/net/tun"
 TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
-SIOCSIFADDR, SIOCSIFNETMASK, SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8916, 0x891C, 0x8913, 0x8914
-IFF_UP = 1
+SIOCSIFADDR, SIOCSIFNETMASK, SIOCGIFFLAGS = 0x8916, 0x891C, 0x8913
 
 
 def open_device():
     """A device of our own with HERE as its address; it goes with its descriptor."""
-    device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+    device = os.open(TUN, os.O_RDWR | os.O_NONBLOCK)
     fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH22x", DEVICE, IFF_TUN | IFF_NO_PI))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         for request, address in ((SIOCSIFADDR, HERE), (SIOCSIFNETMASK, MASK)):

@@ -2,12 +2,14 @@
 """A path that delays, reorders, repeats and loses packets: every answer is counted once, is right to the last byte, and took as long
 as it took."""
 import hashlib
+import os
+import sys
 import tempfile
 from pathlib import Path
 
 import own_network
 import rig
-from crooked_path import HERE, THERE, CrookedPath
+from crooked_path import HERE, THERE, TUN, CrookedPath
 
 CONNECTIONS, REQUESTS = 8, 64
 RETRANSMIT_US = 200_000     # the kernel's least wait before it sends a lost segment again
@@ -89,5 +91,8 @@ class Paths(rig.Case):
 
 
 if __name__ == "__main__":
+    if not os.access(TUN, os.R_OK | os.W_OK):
+        print(f"skipped: no {TUN} to open")
+        sys.exit(rig.SKIPPED)
     own_network.enter()
     rig.main()
