@@ -356,6 +356,22 @@ static void more_than_the_memory_that_is_left_is_refused(void **state)
     assert_passes(&l, &h);
 }
 
+/* 1000 x (568 + 4400 + 26,000) + 1000 x 144 = 31,112,000 bytes. */
+static void tls_takes_its_own_part_of_the_memory(void **state)
+{
+    struct host h = fine_host();
+    struct preflight_load l = busy_load(1000);
+    (void)state;
+    l.is_tls = true;
+    h.cgroup.memory_left = 31112000;
+    assert_passes(&l, &h);
+    h.cgroup.memory_left--;
+    assert_verdict(&l, &h, true,
+                   "1000 connections x 30968 bytes + 1000 users x 144 bytes = 31.1 MB of memory, "
+                   "and 31.1 MB are available",
+                   "use fewer of them, free memory, or raise the container's limit");
+}
+
 static void all_that_stands_in_the_way_is_told_at_once(void **state)
 {
     struct host h = fine_host();
@@ -387,6 +403,7 @@ int main(void)
         cmocka_unit_test(a_closed_loop_is_warned_as_its_rate_is_not_known),
         cmocka_unit_test(users_who_wait_open_few_connections),
         cmocka_unit_test(more_than_the_memory_that_is_left_is_refused),
+        cmocka_unit_test(tls_takes_its_own_part_of_the_memory),
         cmocka_unit_test(all_that_stands_in_the_way_is_told_at_once),
     };
     cmocka_set_test_filter(getenv("TEST"));

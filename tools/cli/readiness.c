@@ -80,6 +80,14 @@ static bool some_host(const struct plan *plan, const struct fleet_options *optio
     return false;
 }
 
+static bool is_all_tls(const struct plan *plan)
+{
+    bool is_all = true;
+    for (uint32_t i = 0; i < plan->origin_count; i++)
+        is_all &= plan->origins[i].is_tls;
+    return is_all;
+}
+
 /* The most of all stages that begin before the run ends; without stages all there are. */
 static uint32_t users_at_most(const struct plan_load *load)
 {
@@ -118,6 +126,7 @@ static struct preflight_load load_of(const struct plan *plan, const struct fleet
         .origins = plan->origin_count,
         .sources = options->sources != NULL ? options->sources->count : 1,
         .may_be_loopback = some_host(plan, options, may_be_loopback),
+        .is_tls = is_all_tls(plan),
         .is_unix = options->unix_path != NULL,
         .may_be_many = some_host(plan, options, is_name),
     };

@@ -160,14 +160,15 @@ static bool look_at_memory(const struct preflight_load *l, const struct host *h,
 {
     const uint64_t connections = connections_at_once(l);
     const int64_t left = host_memory_left(h);
-    const double taken = sums_memory(connections, l->users, SUMS_KERNEL_BYTES_OUR_SIDE);
+    const uint64_t more = SUMS_KERNEL_BYTES_OUR_SIDE + (l->is_tls ? SUMS_TLS_BYTES : 0);
+    const double taken = sums_memory(connections, l->users, more);
     if (left == READING_UNKNOWN || taken <= (double)left)
         return false;
     v->is_refused = !l->is_open;
     say(v,
-        "%" PRIu64 " connections x %d bytes + %" PRIu64
+        "%" PRIu64 " connections x %" PRIu64 " bytes + %" PRIu64
         " users x %d bytes = %s of memory, and %s are available",
-        connections, SUMS_CONNECTION_BYTES + SUMS_KERNEL_BYTES_OUR_SIDE, l->users, SUMS_USER_BYTES,
+        connections, SUMS_CONNECTION_BYTES + more, l->users, SUMS_USER_BYTES,
         figure_bytes(taken).text, figure_bytes((double)left).text);
     mend(v, "use fewer of them, free memory, or raise the container's limit");
     return true;

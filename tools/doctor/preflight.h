@@ -29,6 +29,7 @@ struct preflight_load {
     uint32_t origins;     /* addresses and ports of servers; a user may have to do with some only */
     uint32_t sources;     /* local addresses */
     bool may_be_loopback; /* not surely elsewhere */
+    bool is_tls;          /* every connection is */
     bool is_unix;         /* over sockets of Unix, which need no ports */
     bool may_be_many;     /* a server's name may stand for several addresses */
 };

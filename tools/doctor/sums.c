@@ -53,8 +53,8 @@ int64_t sums_files_per_ring(const struct host_limits *l)
     return l->files_hard < SUMS_RING_FILES_MAX ? l->files_hard : SUMS_RING_FILES_MAX;
 }
 
-double sums_memory(uint64_t connections, uint64_t users, uint64_t kernel_bytes)
+double sums_memory(uint64_t connections, uint64_t users, uint64_t more_bytes)
 {
-    return (double)connections * (double)(SUMS_CONNECTION_BYTES + kernel_bytes) +
+    return (double)connections * (double)(SUMS_CONNECTION_BYTES + more_bytes) +
            (double)users * SUMS_USER_BYTES;
 }

@@ -21,6 +21,9 @@
 #define SUMS_KERNEL_BYTES_BOTH     8800
 #define SUMS_KERNEL_BYTES_OUR_SIDE (SUMS_KERNEL_BYTES_BOTH / 2)
 
+/* What TLS adds to a connection: measured in the same way, against nginx, with OpenSSL 3.0. */
+#define SUMS_TLS_BYTES 26000
+
 /* A worker's largest ring in locked memory, where the kernel counts it (seen on Linux 6.18; it
  * refused a byte less): 65,536 completions of 16 bytes, 4096 operations of 64 and, without
  * no_sqarray, an index of 4 bytes for each, a page of heads and a page of buffers. */
@@ -59,7 +62,7 @@ void sums_write_opened(const struct host_network *n, bool is_loopback, char out[
  * READING_UNKNOWN = not known. */
 int64_t sums_files_per_ring(const struct host_limits *l);
 
-/* Bytes that so many of each take. */
-double sums_memory(uint64_t connections, uint64_t users, uint64_t kernel_bytes);
+/* Bytes that so many of each take, when a connection takes `more_bytes` beside our own. */
+double sums_memory(uint64_t connections, uint64_t users, uint64_t more_bytes);
 
 #endif
