@@ -8,6 +8,7 @@ import unittest
 
 import refusal
 import rig
+from memory_group import MemoryGroup
 
 NOBODY = 65534
 
@@ -94,6 +95,18 @@ class Limits(rig.Case):
         self.assert_refused(run)
         self.assertRegex(run.err, "^squall: no memory for the (connections and rings; this process may have [0-9]+ KiB of address "
                                   "space|histograms): use fewer .*\n$")
+
+    @unittest.skipIf(rig.SANITIZED, "sanitizers take memory of their own")
+    def test_a_control_group_with_little_memory_is_kept_to_and_named(self):
+        try:
+            group = MemoryGroup(64 << 20)
+        except OSError as error:
+            self.skipTest(f"no control group with a limit on memory: {error}")
+        with group:
+            run = rig.squall(self.target.url, "-n", 20000, "-c", 20000, timeout=20, before=group.enter)
+            self.assert_refused(run)
+            self.assertRegex(run.err, "^squall: 20000 connections x .* of memory, and .* are available: use fewer .*\n$")
+            self.assert_clean(rig.squall(self.target.url, "-n", 1000, "-c", 64, timeout=20, before=group.enter))
 
     def test_little_lockable_memory_is_enough_or_named(self):
         for limit in (64 * 1024, 0):
