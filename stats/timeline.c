@@ -41,14 +41,17 @@ size_t timeline_cut(struct timeline_span *ret_spans, size_t steps_max,
     return count;
 }
 
-static double quantile_us(const struct hist_view *v, uint64_t percent)
+static double quantile_us(const struct hist_view *v, uint64_t percent, double max_us)
 {
-    return v->total == 0 ? NAN : (double)hist_view_quantile_ns(v, percent, 100) / 1e3;
+    if (v->total == 0)
+        return NAN;
+    const double us = (double)hist_view_quantile_ns(v, percent, 100) / 1e3;
+    return us > max_us ? max_us : us;
 }
 
 struct timeline_step timeline_step_of(const struct interval_log *log,
                                       const struct timeline_span *span, uint32_t endpoint,
-                                      struct hist_view *scratch)
+                                      double max_us, struct hist_view *scratch)
 {
     const bool is_all = endpoint == TIMELINE_ALL_ENDPOINTS;
     const uint32_t first = is_all ? 0 : endpoint;
@@ -66,8 +69,8 @@ struct timeline_step timeline_step_of(const struct interval_log *log,
         .t_s = (double)span->end_ns / (double)NS_PER_S,
         .count = scratch->total,
         .failed = failed,
-        .p50_us = quantile_us(scratch, 50),
-        .p95_us = quantile_us(scratch, 95),
-        .p99_us = quantile_us(scratch, 99),
+        .p50_us = quantile_us(scratch, 50, max_us),
+        .p95_us = quantile_us(scratch, 95, max_us),
+        .p99_us = quantile_us(scratch, 99, max_us),
     };
 }

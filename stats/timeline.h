@@ -31,9 +31,11 @@ struct timeline_step {
     double p50_us, p95_us, p99_us; /* NaN when nothing finished */
 };
 
-/* What one endpoint, or all of them together, finished in a step. `scratch` is overwritten. */
+/* What one endpoint, or all of them together, finished in a step. Intervals know a latency by its
+ * bucket only; `max_us` is the exact maximum of the run, which no percentile exceeds, or NaN.
+ * `scratch` is overwritten. */
 struct timeline_step timeline_step_of(const struct interval_log *log,
                                       const struct timeline_span *span, uint32_t endpoint,
-                                      struct hist_view *scratch);
+                                      double max_us, struct hist_view *scratch);
 
 #endif

@@ -168,7 +168,7 @@ static void write_requests(struct json_writer *w, const struct result *r,
         write_row(w, &s->rows[i]);
         if (r->evidence != NULL)
             json_evidence(w, &r->evidence->rows[i]);
-        json_timeline_endpoint(w, &timeline, i);
+        json_timeline_endpoint(w, &timeline, i, s->rows[i].latency.max_us);
         if (extent->is_whole)
             write_histograms(w, &all, &r->tally->endpoints[i]);
         json_close(w);

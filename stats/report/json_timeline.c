@@ -49,7 +49,8 @@ static void write_long(struct json_writer *w, const struct result *r, double sin
 
     for (size_t i = 0; i < count; i++) {
         const struct timeline_step step =
-            timeline_step_of(r->intervals, &spans[i], TIMELINE_ALL_ENDPOINTS, scratch);
+            timeline_step_of(r->intervals, &spans[i], TIMELINE_ALL_ENDPOINTS,
+                             r->summary->total.latency.max_us, scratch);
         const double length_s = step.t_s - from_s;
         if (is_after(step.t_s, since_s))
             write_point(w, &(struct series_point){
@@ -129,7 +130,8 @@ static void write_cell(struct json_writer *w, const struct timeline_step *s, enu
     }
 }
 
-void json_timeline_endpoint(struct json_writer *w, const struct json_timeline *t, uint32_t endpoint)
+void json_timeline_endpoint(struct json_writer *w, const struct json_timeline *t, uint32_t endpoint,
+                            double max_us)
 {
     static const char *const keys[COLUMNS] = { "t_s",    "count",  "failed",
                                                "p50_us", "p95_us", "p99_us" };
@@ -138,7 +140,7 @@ void json_timeline_endpoint(struct json_writer *w, const struct json_timeline *t
 
     for (size_t i = 0; i < t->count; i++)
         if (is_after((double)t->spans[i].end_ns / 1e9, t->since_s))
-            steps[count++] = timeline_step_of(t->log, &t->spans[i], endpoint, t->scratch);
+            steps[count++] = timeline_step_of(t->log, &t->spans[i], endpoint, max_us, t->scratch);
     json_open_object(w, "timeline");
     for (int c = 0; c < COLUMNS; c++) {
         json_open_array_line(w, keys[c]);

@@ -29,9 +29,10 @@ struct json_timeline {
 void json_timeline_init(struct json_timeline *t, const struct result *r, double since_s,
                         struct hist_view *scratch);
 
-/* An object of columns of the same length. */
-void json_timeline_endpoint(struct json_writer *w, const struct json_timeline *t,
-                            uint32_t endpoint);
+/* An object of columns of the same length. `max_us` is the endpoint's slowest, NaN when there is
+ * none. */
+void json_timeline_endpoint(struct json_writer *w, const struct json_timeline *t, uint32_t endpoint,
+                            double max_us);
 
 /* Null when there is nothing to show. */
 void json_heat(struct json_writer *w, const struct result *r);

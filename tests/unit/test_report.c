@@ -292,6 +292,8 @@ static void each_endpoint_has_its_columns_and_all_have_one_heat(void **state)
     assert_true(json_is_null(at(root, "requests.0.timeline.p95_us.2")));
     assert_int_equal(json_integer_value(at(root, "requests.1.timeline.count.2")), 2);
     assert_int_equal(json_integer_value(at(root, "requests.1.timeline.failed.2")), 1);
+    assert_true(json_number_value(at(root, "requests.1.timeline.p99_us.2")) ==
+                json_number_value(at(root, "requests.1.latency_us.max")));
     assert_int_equal(json_array_size(at(root, "heat.t_s")), 3);
     assert_int_equal(json_array_size(at(root, "heat.cells")), 3);
     assert_int_equal(json_array_size(at(root, "heat.cells.1")), 0);

@@ -100,7 +100,7 @@ static size_t cut(const struct world *w, struct timeline_span *spans, bool is_ru
 static struct timeline_step step_of(struct world *w, const struct timeline_span *span,
                                     uint32_t endpoint)
 {
-    return timeline_step_of(w->log, span, endpoint, &w->scratch);
+    return timeline_step_of(w->log, span, endpoint, NAN, &w->scratch);
 }
 
 static void assert_steps_are_the_run(struct world *w, size_t steps_min)
@@ -129,6 +129,24 @@ static void assert_steps_are_the_run(struct world *w, size_t steps_min)
     }
     assert_int_equal(all, ok + bad);
     assert_int_equal(failed, bad);
+}
+
+static void no_percentile_exceeds_the_slowest_of_the_run(void **state)
+{
+    struct world *w = *state;
+    struct timeline_span spans[TIMELINE_STEPS_MAX];
+    const uint64_t slowest_ns = 8778588; /* its bucket ends at 8781823 */
+
+    finish(w, 1, slowest_ns, OUTCOME_OK);
+    end_interval(w, SECOND_NS);
+    assert_int_equal(cut(w, spans, false), 1);
+    assert_true(step_of(w, &spans[0], 1).p99_us > (double)slowest_ns / 1e3);
+    const struct timeline_step step =
+        timeline_step_of(w->log, &spans[0], 1, (double)slowest_ns / 1e3, &w->scratch);
+    assert_true(step.p50_us == (double)slowest_ns / 1e3 && step.p99_us == step.p50_us);
+    const struct timeline_step none =
+        timeline_step_of(w->log, &spans[0], 0, (double)slowest_ns / 1e3, &w->scratch);
+    assert_true(isnan(none.p99_us));
 }
 
 static void ten_minutes_have_a_step_for_each_second(void **state)
@@ -280,6 +298,7 @@ static void a_run_without_requests_has_no_heat(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_WORLD(no_percentile_exceeds_the_slowest_of_the_run),
         IN_WORLD(ten_minutes_have_a_step_for_each_second),
         IN_WORLD(longer_runs_have_coarser_steps_and_lose_nothing),
         IN_WORLD(merged_intervals_still_hold_every_request_and_failure),
