@@ -58,6 +58,7 @@ struct plan_request {
     bool is_recorded;   /* false: sent, but in no row and no account */
     bool is_head;       /* method HEAD: the answer has no body */
     bool is_idempotent; /* RFC 9110 section 9.2.2 */
+    bool says_close;    /* nothing may follow it on its connection: RFC 9112 section 9.6 */
     uint8_t redirects_max;
     uint64_t timeout_ns;
     const struct capture *captures;

@@ -99,6 +99,7 @@ static int write_request(struct request_source *s, struct plan *plan, struct pla
     request->is_recorded = true;
     request->is_head = strcmp(s->head.method, "HEAD") == 0;
     request->is_idempotent = method_is_idempotent(span_of(s->head.method));
+    request->says_close = request_head_says_close(&s->head);
     request->timeout_ns = plan->load.timeout_ns;
     plan->request_bytes_max = (uint32_t)request_writer_bytes_max(&w);
     return rc;
@@ -146,9 +147,12 @@ static int set_origin(struct plan *plan, const struct request_source *s)
     return 0;
 }
 
-static void set_load(struct plan *plan, const struct plan_url_options *o)
+static void set_load(struct plan *plan, struct request_source *s)
 {
+    const struct plan_url_options *o = s->options;
     plan->load = o->load;
+    if (request_head_says_close(&s->head))
+        plan->load.requests_per_connection = 1;
     plan->load.pipeline = o->pipeline == 0 ? 1 : o->pipeline;
     plan->load.connections = o->connections == 0 ? 1 : o->connections;
     plan->load.users = plan->load.connections * plan->load.pipeline;
@@ -237,7 +241,7 @@ int plan_from_url(struct plan **ret_plan, const struct plan_url_options *o, stru
         plan_close(plan);
         return -EINVAL;
     }
-    set_load(plan, o);
+    set_load(plan, s);
     rc = fill_plan(plan, s);
     if (rc != 0) {
         plan_close(plan);

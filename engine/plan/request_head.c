@@ -39,6 +39,15 @@ void request_head_set_defaults(struct request_head *h, const struct text *host, 
         request_head_set(h, SPAN_LITERAL("Connection"), &default_close, HEADER_DEFAULT);
 }
 
+bool request_head_says_close(struct request_head *h)
+{
+    const struct request_header *header = request_head_find(h, SPAN_LITERAL("Connection"));
+    if (header == NULL || header->value == NULL || header->value->count != 1)
+        return false;
+    const struct text_part *only = &header->value->parts[0];
+    return !only->is_slot && span_equal_ignoring_case(only->bytes, SPAN_LITERAL("close"));
+}
+
 void request_head_begin(const struct request_head *h, struct request_writer *w)
 {
     request_write_fixed(w, span_of(h->method));

@@ -40,6 +40,9 @@ void request_head_set_defaults(struct request_head *h, const struct text *host, 
 /* The header of that name, NULL when nobody set it. */
 struct request_header *request_head_find(struct request_head *h, struct span name);
 
+/* Whether it says 'Connection: close'. A value of the run is not looked into. */
+bool request_head_says_close(struct request_head *h);
+
 /* Method and target, behind which more of a query may be written; then the rest of the request line
  * and the headers, without the blank line. */
 void request_head_begin(const struct request_head *h, struct request_writer *w);

@@ -204,9 +204,9 @@ static struct span prefix_of(const struct build *b, const struct node *written, 
     return is_path ? b->prefix : SPAN_LITERAL("");
 }
 
-/* Request line and headers; the number of the origin. */
-static uint32_t write_head(struct build *b, struct request_writer *w,
-                           const struct scenario_request *r, const char *method)
+/* Request line and headers. Sets the number of the origin, and whether the connection ends. */
+static void write_head(struct build *b, struct request_writer *w, const struct scenario_request *r,
+                       const char *method, struct plan_request *request)
 {
     struct span path;
     struct own_headers own = { .type = { NULL, 0 } };
@@ -240,7 +240,8 @@ static uint32_t write_head(struct build *b, struct request_writer *w,
     }
     request_head_finish(&head, w);
     write_session_headers(b, &head, w);
-    return origin;
+    request->origin = origin;
+    request->says_close = request_head_says_close(&head);
 }
 
 static const char *upper_method(struct build *b, struct span name)
@@ -296,19 +297,18 @@ static void finish_template(struct build *b, struct request_writer *w,
     template_builder_close(w->builder);
 }
 
-static uint32_t write_request(struct build *b, const struct scenario_request *r, const char *method,
-                              struct template *ret_template)
+static void write_request(struct build *b, const struct scenario_request *r, const char *method,
+                          struct plan_request *request)
 {
     struct request_writer w = { 0 };
     b->error = template_builder_open(&w.builder);
     if (b->error != 0)
-        return 0;
-    const uint32_t origin = write_head(b, &w, r, method);
+        return;
+    write_head(b, &w, r, method, request);
     if (r->body_kind != BODY_NONE || method_expects_body(method))
         template_builder_begin_body(w.builder);
     scenario_body_write(b, &w, r);
-    finish_template(b, &w, ret_template);
-    return origin;
+    finish_template(b, &w, &request->template);
 }
 
 static uint8_t redirects_of(const struct scenario *s, const struct scenario_request *r,
@@ -326,7 +326,7 @@ uint32_t scenario_request_build(struct build *b, const struct scenario_request *
     struct plan_request request = { .is_recorded = !r->is_unrecorded, .endpoint = PLAN_NONE };
     const char *method = upper_method(b, r->method->text);
     if (b->error == 0)
-        request.origin = write_request(b, r, method, &request.template);
+        write_request(b, r, method, &request);
     if (b->error == 0 && request.is_recorded)
         request.endpoint = endpoint_of(b, r, method);
     request.is_head = strcmp(method, "HEAD") == 0;

@@ -110,10 +110,13 @@ static void conn_forget_sent(struct worker *w, struct conn *c, const struct user
     conn_step(w, c, EV_ANSWERED);
 }
 
-static bool conn_is_used_up(const struct worker *w, const struct conn *c)
+/* After the answer to the request number `answered` of the plan. */
+static bool conn_is_used_up(const struct worker *w, const struct conn *c, uint32_t answered)
 {
     const uint64_t limit = w->plan->load.requests_per_connection;
-    return limit > 0 && c->carried >= limit && c->flight.count == 0;
+    if (c->flight.count > 0)
+        return false;
+    return (limit > 0 && c->carried >= limit) || w->plan->requests[answered].says_close;
 }
 
 /* The oldest request has its whole response. False when the connection is closing after it. */
@@ -125,6 +128,7 @@ static bool conn_answered(struct worker *w, struct conn *c, bool has_trailing)
     if (c->location != 0 && !is_unsolicited)
         course = redirects_look(w, c);
     struct user *u = user_list_pop(w, &c->flight);
+    const uint32_t answered = u->request;
     c->failures_in_row = 0;
     conn_forget_sent(w, c, u);
     const uint32_t gen = c->gen;
@@ -137,7 +141,7 @@ static bool conn_answered(struct worker *w, struct conn *c, bool has_trailing)
         return false; /* its user has left */
     if (!keep_alive || conn_is_sending_in_vain(c))
         conn_end(w, c, EV_RETIRED, CLOSE_SERVER_SAID, FAILURE_NONE, NULL);
-    else if (conn_is_used_up(w, c))
+    else if (conn_is_used_up(w, c, answered))
         conn_end(w, c, EV_RETIRED, CLOSE_USE_LIMIT, FAILURE_NONE, NULL);
     else if (c->flight.count > 0)
         conn_begin_response(w, c);

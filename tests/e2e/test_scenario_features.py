@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import rig
+from raw_server import RawServer
 from recorder import Recorder
 
 INJECTION = "v\r\nX-Injected: yes"
@@ -513,6 +514,20 @@ tasks:
                                   "tasks:\n  - get: /json\n", "-n", 95)
         self.assert_clean(run)
         self.assertEqual(run.result["connections"]["opened"], 10)
+
+    def test_nothing_follows_a_request_that_says_close(self):
+        """Though the server, which does not care, would take it."""
+        def script(connection):
+            while connection.request() is not None:
+                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        with RawServer(script) as server:
+            run = self.play("users: 1\nrun_time: 5s\ntasks:\n  - steps:\n      - get: /\n"
+                            "      - get: /last\n        headers: { connection: close }\n", "-n", 40, url=server.url)
+            self.assert_clean(run)
+            self.assertEqual(run.result["connections"]["opened"], 20)
+            run = rig.squall("-n", 40, "-c", 1, "-p", 8, "-H", "Connection: close", server.url)
+            self.assert_clean(run)
+            self.assertEqual(run.result["connections"]["opened"], 40)
 
     def test_thresholds_of_the_file_decide_the_exit(self):
         text = "users: 2\nrun_time: 500ms\nwait: 10ms\nexpect:\n{}tasks:\n  - get: /json\n  - get: /delay/20ms\n"

@@ -79,6 +79,26 @@ static void headers_replace_defaults_of_their_name(void **state)
         "GET / HTTP/1.1\r\nhost: other\r\nUSER-AGENT: me\r\nx-a: 3\r\nX-B: 2\r\n\r\n");
 }
 
+static void a_request_that_says_close_is_the_only_one_of_its_connection(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header;
+        uint64_t limit;
+    } rows[] = { { "connection: Close", 1 }, { "Connection: keep-alive", 7 } };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct plan *plan =
+            plan_of(&(struct plan_url_options){ .url = "http://a/",
+                                                .headers = &rows[i].header,
+                                                .header_count = 1,
+                                                .load = { .requests_per_connection = 7 } });
+        assert_int_equal(plan->load.requests_per_connection, rows[i].limit);
+        assert_int_equal(plan->requests[0].says_close, rows[i].limit == 1);
+        plan_close(plan);
+    }
+}
+
 static void a_body_makes_a_post_with_its_length(void **state)
 {
     (void)state;
@@ -274,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bare_url_is_a_get),
         cmocka_unit_test(headers_replace_defaults_of_their_name),
+        cmocka_unit_test(a_request_that_says_close_is_the_only_one_of_its_connection),
         cmocka_unit_test(a_body_makes_a_post_with_its_length),
         cmocka_unit_test(a_method_that_expects_a_body_says_when_there_is_none),
         cmocka_unit_test(a_plan_of_a_url_is_one_kind_one_task_one_request),
