@@ -5,12 +5,14 @@ usage: test_target.py [unittest options]      the path of squall comes from $SQU
 """
 import errno
 import os
+import re
 import select
 import signal
 import socket
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
 import refusal
 from target_client import HELLO, PATIENCE_S, SQUALL, Case, Target, pattern, request
@@ -485,6 +487,10 @@ class Command(unittest.TestCase):
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
             self.assertIn("squall target: ", done.stderr)
 
+    def test_the_option_that_may_have_been_meant_is_named(self):
+        self.assertEqual(self.run_target("--listn").stderr,
+                         "squall target: unknown option '--listn'; did you mean '--listen'?\n")
+
     def test_an_address_in_use_is_named(self):
         target = Target(SQUALL, "-q")
         done = self.run_target("--listen", "127.0.0.1:%d" % target.address[1])
@@ -494,6 +500,10 @@ class Command(unittest.TestCase):
     def test_help_is_on_stdout(self):
         done = self.run_target("--help")
         self.assertEqual((done.returncode, done.stderr, "--listen" in done.stdout), (0, "", True))
+        pages = Path(__file__).parents[2].joinpath("tools/target/pages.c").read_text("utf-8")
+        for path in re.findall(r'\.path = "(/[^"]*)"', pages):
+            with self.subTest(path):
+                self.assertIn(f" {path}", done.stdout)
 
     def test_work_burns_cpu_time(self):
         for micros, least, most in ((0, 0.0, 0.2), (1000, 0.25, 2.0)):

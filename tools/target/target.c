@@ -6,11 +6,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "engine/io/tls_context.h"
+#include "engine/plan/diag.h"
 #include "tools/target/listen.h"
 #include "tools/target/pattern.h"
 #include "tools/target/server.h"
@@ -41,29 +43,46 @@ struct target_thread {
 };
 
 static const char usage_text[] =
-    "usage: squall target [--listen HOST:PORT] [--threads N] [--work-us U] [--tls] [-q]\n"
+    "usage: squall target [--listen HOST:PORT] [--threads N] [--work-us U] [--tls]\n"
     "\n"
-    "A server with known answers, to try a load on. Prints where it listens, serves until SIGINT "
-    "or SIGTERM.\n"
+    "A server with known answers, to try a load on. Prints where it listens, serves\n"
+    "until SIGINT or SIGTERM.\n"
     "\n"
-    "  --listen HOST:PORT  address to serve; ':PORT' is of 127.0.0.1 (default 127.0.0.1:0, port 0 "
-    "= any free)\n"
+    "  --listen HOST:PORT  address to serve; ':PORT' is of 127.0.0.1, port 0 any that\n"
+    "                      is free (default 127.0.0.1:0)\n"
     "  --threads N         event loops, each on a thread of its own (default 1)\n"
-    "  --work-us U         CPU time to burn for each request, in microseconds (default 0)\n"
-    "  --tls               serve https, with a certificate made now for localhost (ask with -k)\n"
-    "  --cert FILE         with this certificate (PEM), and those that lead to its root\n"
+    "  --work-us U         CPU time to burn for each request, in microseconds\n"
+    "                      (default 0)\n"
+    "  --tls               serve https, with a certificate made now for localhost\n"
+    "                      (ask with -k)\n"
+    "  --cert FILE         with this certificate (PEM), then those that lead to its\n"
+    "                      root\n"
     "  --key FILE          and its key; default it stands in the same file\n"
     "  -q, --quiet         no summary at the end\n"
+    "  -h, --help          show this\n"
     "\n"
-    "  / /hello /json      small fixed answers          /bytes/N     N bytes with Content-Length\n"
-    "  /status/N           an answer of status N        /chunked/N   N bytes in chunks\n"
-    "  /delay/T            answers after T (10ms, 1s)   /slow/N?bytes_per_s=B   N bytes, drop by "
-    "drop\n"
-    "  /delay/T?every=N&then=U      one in N answers after U instead\n"
-    "  /echo               the request as JSON          /close /reset /stall    ends badly, or not "
-    "at all\n"
-    "  /api/ /api-token-auth/ /api/tweets/ /api/tweets/N/      the TweetCheck API, any user, "
-    "password 'admin'\n"
+    "  / /hello /json      small fixed answers\n"
+    "  /bytes/N            N bytes with Content-Length\n"
+    "  /chunked/N          N bytes in chunks\n"
+    "  /gzip/N /deflate/N /br/N\n"
+    "                      N bytes, compressed\n"
+    "  /status/N           an answer of status N\n"
+    "  /delay/T            answers after T (10ms, 1s)\n"
+    "  /delay/T?every=N&then=U\n"
+    "                      one in N answers after U instead\n"
+    "  /slow/N?bytes_per_s=B\n"
+    "                      N bytes, drop by drop\n"
+    "  /redirect/N         so many hops to /json\n"
+    "  /redirect-to?url=U&status=S\n"
+    "                      one hop to U\n"
+    "  /cookies            the cookies that came, as JSON\n"
+    "  /cookies/set?name=value\n"
+    "                      sets them and leads to /cookies\n"
+    "  /echo               the request as JSON\n"
+    "  /close /reset /stall\n"
+    "                      ends badly, or not at all\n"
+    "  /api/ /api-token-auth/ /api/tweets/ /api/tweets/N/\n"
+    "                      the TweetCheck API; any user, password 'admin'\n"
     "  /stats              what this server has seen; POST /stats/reset begins anew\n";
 
 /* ---- options ---- */
@@ -77,6 +96,31 @@ static bool parse_count(const char *text, uint64_t max, uint64_t *ret)
         return false;
     *ret = value;
     return true;
+}
+
+static const struct option longs[] = {
+    { "listen", required_argument, NULL, 'l' },
+    { "threads", required_argument, NULL, 't' },
+    { "work-us", required_argument, NULL, 'w' },
+    { "tls", no_argument, NULL, 's' },
+    { "cert", required_argument, NULL, 'c' },
+    { "key", required_argument, NULL, 'k' },
+    { "quiet", no_argument, NULL, 'q' },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static void note_unknown(const char *word)
+{
+    const char *names[sizeof longs / sizeof longs[0]];
+    size_t count = 0;
+    for (; longs[count].name != NULL; count++)
+        names[count] = longs[count].name;
+    const char *near = diag_nearest(word + strspn(word, "-"), names, count);
+    if (near != NULL)
+        fprintf(stderr, "squall target: unknown option '%s'; did you mean '--%s'?\n", word, near);
+    else
+        fprintf(stderr, "squall target: unknown option '%s'; see 'squall target --help'\n", word);
 }
 
 /* False after one line about the mistake. */
@@ -118,24 +162,13 @@ static bool take_option(struct target_options *o, int letter, const char *value,
         fprintf(stderr, "squall target: '%s' needs a value\n", word);
         return false;
     default:
-        fprintf(stderr, "squall target: unknown option '%s'; see squall target --help\n", word);
+        note_unknown(word);
         return false;
     }
 }
 
 static bool parse_options(int argc, char **argv, struct target_options *o)
 {
-    static const struct option longs[] = {
-        { "listen", required_argument, NULL, 'l' },
-        { "threads", required_argument, NULL, 't' },
-        { "work-us", required_argument, NULL, 'w' },
-        { "tls", no_argument, NULL, 's' },
-        { "cert", required_argument, NULL, 'c' },
-        { "key", required_argument, NULL, 'k' },
-        { "quiet", no_argument, NULL, 'q' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
     int letter;
     opterr = 0;
     optind = 0;
