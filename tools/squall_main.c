@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/cli/command.h"
+#include "tools/cli/fault.h"
 #include "tools/cli/options.h"
 #include "tools/cli/streams.h"
 #include "tools/target/target.h"
@@ -25,8 +26,31 @@ static const struct command commands[] = {
     { "pages", "man|bash|zsh|fish", NULL, command_pages },
 };
 
+/* 'squall help run' is 'squall run --help'. */
+static void turn_help_around(int argc, char **argv)
+{
+    static char help_option[] = "--help";
+    if (argc == 3 && strcmp(argv[1], "help") == 0) {
+        argv[1] = argv[2];
+        argv[2] = help_option;
+    }
+}
+
+/* `code`, unless what stands for success did not reach stdout. */
+static int written(int code)
+{
+    if (code != EXIT_DONE)
+        return code;
+    const int rc = streams_print("");
+    if (rc == 0)
+        return code;
+    fault_note("cannot write: %s", fault_reason(-rc).text);
+    return EXIT_REQUEST_FAILED;
+}
+
 int main(int argc, char **argv)
 {
+    turn_help_around(argc, argv);
     struct invocation call = {
         .argc = argc,
         .argv = argv,
@@ -43,7 +67,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < call.command_count; i++)
         if (strcmp(argv[1], commands[i].name) == 0) {
             call.first = 2;
-            return commands[i].run(&call);
+            return written(commands[i].run(&call));
         }
-    return command_url(&call);
+    return written(command_url(&call));
 }

@@ -192,8 +192,7 @@ class Cli(rig.Case):
                 code, out, err = call(*words)
                 self.assertEqual((code, err), (0, ""))
                 self.assertIn("usage: squall", out)
-                if words[0] != "target":
-                    self.assertLessEqual(max(map(len, out.splitlines())), 80)
+                self.assertLessEqual(max(map(len, out.splitlines())), 80)
         self.assertEqual(call("--version")[:2], (0, f"squall {self.version()}\n"))
 
     def version(self):
@@ -230,12 +229,21 @@ class Cli(rig.Case):
             (["-q", "run", "f"], "'run' is a command: it must be the first word, before the options"),
             ([url, "--data", "@/nonexistent"],
              "--data: cannot read '/nonexistent': no such file or directory"),
+            ([url, "--data", "@/"], "--data: cannot read '/': is a directory"),
         ]:
             with self.subTest(arguments):
                 self.assert_usage(arguments, sentence)
 
     def test_the_word_help_is_no_host(self):
         self.assertEqual(call("help"), call("--help"))
+        self.assertEqual(call("help", "run"), call("run", "--help"))
+        self.assertEqual(call("help", "rnu")[0], 2)
+
+    def test_help_that_could_not_be_written_is_no_success(self):
+        for words in (["--help"], ["--version"], ["check", "--help"], ["target", "--help"]):
+            with open("/dev/full", "wb") as full, self.subTest(words):
+                run = subprocess.run([rig.SQUALL, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+                self.assertEqual((run.returncode, run.stderr), (1, "squall: cannot write: no space left on device\n"))
 
     def test_no_words_at_all_get_a_short_usage(self):
         code, out, err = call()

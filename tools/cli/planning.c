@@ -56,8 +56,9 @@ static int read_stream(FILE *in, struct body *ret_body)
     if (bytes == NULL)
         return -ENOMEM;
     if (ferror(in)) {
+        const int err = errno;
         free(bytes);
-        return -EIO;
+        return err != 0 ? -err : -EIO;
     }
     *ret_body = (struct body){ .bytes = bytes, .len = len };
     return 0;
