@@ -108,7 +108,7 @@ class Control(rig.Case):
 
     def test_mistakes_are_told_as_on_the_command_line(self):
         rows = [
-            ({"users": "many"}, "users", "--users: expected a number such as '64' or '20k', got 'many'"),
+            ({"users": "many"}, "users", "--users: expected a whole number such as '64' or '20k', got 'many'"),
             ({"users": 0}, "users", "--users: expected a number from 1 to 10000000, got '0'"),
             ({"spawn_rate": "-1"}, "spawn_rate", "--spawn-rate: expected a rate above 0"),
             ({"run_time": "soon"}, "run_time", "--run-time: expected a time such as '30s' or '5m', got 'soon'"),

@@ -37,7 +37,7 @@ static const char *set_count(const struct option_row *row, void *value, const ch
 {
     uint64_t count = 0;
     if (quantity_count(span_of(text), &count) != NULL)
-        return "a number such as '64' or '20k'";
+        return "a whole number such as '64' or '20k'";
     if (count < row->low || count > row->high) {
         (void)snprintf(phrase, EXPECTED_MAX, "a number from %" PRIu64 " to %" PRIu64, row->low,
                        row->high);
@@ -235,7 +235,7 @@ static const struct {
 } kinds[OPTION_KIND_COUNT] = {
     [OPTION_TIME] = { set_time, "a time such as '30s' or '5m'" },
     [OPTION_WARMUP] = { set_warmup, "a time such as '5s', or 'auto'" },
-    [OPTION_COUNT] = { set_count, "a number such as '64' or '20k'" },
+    [OPTION_COUNT] = { set_count, "a whole number such as '64' or '20k'" },
     [OPTION_RATE] = { set_rate, "a rate such as '200', '0.5' or '20k'" },
     [OPTION_CHOICE] = { set_choice, "one of its choices" },
     [OPTION_CPUS] = { set_cpus, "a list of CPUs such as '0-3,8'" },

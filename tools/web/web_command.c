@@ -86,8 +86,9 @@ static int open_server(struct web *web)
         fault_note("--bind: expected an address such as 127.0.0.1 or ::1, got %s",
                    diag_quote(span_of(address)).text);
     else if (rc != 0)
-        fault_note("cannot listen on %s, port %u: %s: choose another with --port", address,
-                   (unsigned)o->port.value, fault_reason(-rc).text);
+        fault_note("cannot listen on %s, port %u: %s: choose another with %s", address,
+                   (unsigned)o->port.value, fault_reason(-rc).text,
+                   rc == -EADDRNOTAVAIL ? "--bind" : "--port");
     return rc == 0 ? EXIT_DONE : rc == -EINVAL ? EXIT_USAGE : EXIT_HOST;
 }
 
