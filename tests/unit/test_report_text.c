@@ -7,13 +7,11 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "stats/report/figure.h"
 #include "stats/report/glyph.h"
 #include "stats/report/report.h"
 #include "stats/report/sink.h"
@@ -372,38 +370,6 @@ static void the_distribution_counts_every_request(void **state)
     run_close(run);
 }
 
-static void figures_are_short_and_know_no_locale(void **state)
-{
-    (void)state;
-    /* Where the machine has none of these, the test still holds, only for less. */
-    if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL)
-        (void)setlocale(LC_ALL, "C.UTF-8");
-
-    assert_string_equal(figure_ms(42).text, "0.042");
-    assert_string_equal(figure_ms(1234).text, "1.234");
-    assert_string_equal(figure_ms(9999.6).text, "10.00");
-    assert_string_equal(figure_ms(99996).text, "100.0");
-    assert_string_equal(figure_ms(999960).text, "1000");
-    assert_string_equal(figure_ms(NAN).text, "-");
-    assert_string_equal(figure_rate(0).text, "0");
-    assert_string_equal(figure_rate(0.5).text, "0.50");
-    assert_string_equal(figure_rate(1234567.8).text, "1234568");
-    assert_string_equal(figure_percent(0).text, "0%");
-    assert_string_equal(figure_percent(1e-9).text, "<0.001%");
-    assert_string_equal(figure_percent(0.99999999).text, ">99.99%");
-    assert_string_equal(figure_percent(1).text, "100%");
-    assert_string_equal(figure_bytes(512).text, "512 B");
-    assert_string_equal(figure_bytes(999999).text, "1.0 MB");
-    assert_string_equal(figure_json(12.5, 3).text, "12.5");
-    assert_string_equal(figure_json(3, 3).text, "3.0");
-    assert_string_equal(figure_json(-0.25, 3).text, "-0.25");
-    assert_string_equal(figure_json(-1e-9, 3).text, "0.0");
-    assert_string_equal(figure_json(INFINITY, 3).text, "null");
-    assert_string_equal(figure_json(1e300, 0).text + 0, figure_decimal(1e300, 9).text);
-    assert_string_equal(figure_decimal(3600000000.001, 3).text, "3600000000.001");
-    (void)setlocale(LC_ALL, "C");
-}
-
 static void every_cut_of_a_text_ends_between_characters(void **state)
 {
     (void)state;
@@ -577,7 +543,6 @@ int main(void)
         cmocka_unit_test(a_cpu_share_that_is_not_known_is_no_number),
         cmocka_unit_test(color_changes_nothing_but_the_color),
         cmocka_unit_test(the_distribution_counts_every_request),
-        cmocka_unit_test(figures_are_short_and_know_no_locale),
         cmocka_unit_test(every_cut_of_a_text_ends_between_characters),
         cmocka_unit_test(more_kinds_of_failures_than_fit_are_counted_in_one_line),
         cmocka_unit_test(what_is_in_no_row_is_told_where_there_is_some),
