@@ -96,11 +96,12 @@ static void add_percentiles(struct table *t, const char *method, const char *nam
     table_add_ms(t, tone, l->max_us);
 }
 
-/* Of the latencies at each percentile: what was squall's own doing. */
+/* Of the latencies at each percentile: what was squall's own doing. Labels of 12 columns are never
+ * cut: so narrow the column of names may get. */
 static void add_share(struct table *t, const struct blame *blame)
 {
     table_add(t, TONE_DIM, "");
-    table_add(t, TONE_DIM, "of which generator");
+    table_add(t, TONE_DIM, "by generator");
     for (int q = 0; q < SUMMARY_QUANTILE_COUNT; q++)
         table_add_ms(t, TONE_DIM, blame->share_us[q]);
     table_add(t, TONE_DIM, "");
@@ -143,9 +144,9 @@ void text_percentiles(struct sink *out, const struct result *r,
     /* The same requests seen otherwise, where that can differ: fast failures hide slow successes,
      * and with arrivals at a rate the time a request waited to be sent is part of its latency. */
     if (total->ok > 0 && total->failed > 0)
-        add_percentiles(&t, "", "successes only", total->ok, &total->latency_ok, TONE_PLAIN);
+        add_percentiles(&t, "", "ok only", total->ok, &total->latency_ok, TONE_PLAIN);
     if (isfinite(r->load.rate) && !isnan(total->service.max_us))
-        add_percentiles(&t, "", "from the send on", total->count, &total->service, TONE_PLAIN);
+        add_percentiles(&t, "", "since sent", total->count, &total->service, TONE_PLAIN);
     write_table(out, &t);
 }
 

@@ -135,12 +135,34 @@ static void the_report_of_a_scenario_reads_as_locust_users_know_it(void **state)
     assert_line(text, "        Aggregated          5053      52 1.03% 74.06 0.042 30000 2.529 "
                       "84.22       0.87");
     assert_line(text, " accounting  5053 scheduled = 5001 ok + 52 failed");
-    assert_non_null(strstr(text, "successes only"));
+    assert_non_null(strstr(text, "ok only"));
     assert_non_null(strstr(text, "status 404 is not 200"));
     assert_non_null(strstr(text, "timeout_total"));
     assert_non_null(strstr(text, "p99<50ms holds: 42.12 ms"));
     assert_non_null(strstr(text, "fail_ratio<1% does not hold: 1.03%"));
     free(text);
+    run_close(run);
+}
+
+static void on_a_narrow_terminal_names_are_cut_and_labels_are_not(void **state)
+{
+    (void)state;
+    struct run *run = run_open(5);
+    const struct blame blame = { .share_us = { 1.25 } };
+
+    run_fill(run);
+    run->names[0].name = "/a/very/long/name/of/an/endpoint/that/has/no/room";
+    const struct result *r = run_result(run);
+    run->result.load.rate = 100;
+    run->result.generator.blame = &blame;
+    for (unsigned columns = 60; columns <= 80; columns += 10) {
+        char *text = text_of(r, columns, false, false);
+        assert_non_null(strstr(text, "by generator"));
+        assert_non_null(strstr(text, "ok only"));
+        assert_non_null(strstr(text, "since sent"));
+        assert_null(strstr(text, run->names[0].name));
+        free(text);
+    }
     run_close(run);
 }
 
@@ -533,6 +555,7 @@ int main(void)
         cmocka_unit_test(hostile_strings_do_nothing_to_a_terminal),
         cmocka_unit_test(no_line_is_wider_than_the_terminal),
         cmocka_unit_test(the_report_of_a_scenario_reads_as_locust_users_know_it),
+        cmocka_unit_test(on_a_narrow_terminal_names_are_cut_and_labels_are_not),
         cmocka_unit_test(several_addresses_have_a_line_and_one_has_none),
         cmocka_unit_test(each_expectation_shows_what_was_measured),
         cmocka_unit_test(a_url_with_one_kind_of_request_has_no_second_row),
