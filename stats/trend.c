@@ -157,14 +157,17 @@ static double level_of(const struct trend_point *points, uint32_t count)
     return median(numbers, count);
 }
 
-/* What cannot matter is stationary, also where it is certain. */
+/* What cannot matter is stationary, also where it is certain. With few points the interval, whose
+ * ends are whole ranks, may still hold 0 where the test is just past 5 %: that is no certain drift.
+ */
 static enum trend_verdict judge(const struct trend *t, double span, double tolerated)
 {
     const double most = fabs(t->level) * tolerated / span;
 
     if (t->slope_low >= -most && t->slope_high <= most)
         return TREND_STATIONARY;
-    return t->p_value < SIGNIFICANT ? TREND_DRIFTING : TREND_UNDECIDED;
+    const bool has_side = t->slope_low > 0 || t->slope_high < 0;
+    return t->p_value < SIGNIFICANT && has_side ? TREND_DRIFTING : TREND_UNDECIDED;
 }
 
 struct trend trend_of(const struct trend_point *points, uint32_t count, double tolerated)

@@ -19,7 +19,7 @@ struct trend_point {
 enum trend_verdict {
     TREND_UNDECIDED,  /* too few points, or too much noise to exclude a drift that matters */
     TREND_STATIONARY, /* a change over the whole of x by more than what is tolerated is excluded */
-    TREND_DRIFTING,
+    TREND_DRIFTING,   /* the test says so, and 0 lies outside the interval of the slope */
 };
 const char *trend_verdict_name(enum trend_verdict v); /* "undecided", "stationary", "drifting" */
 

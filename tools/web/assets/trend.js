@@ -62,7 +62,7 @@ squall.trend = (() => {
             ? `, ${signed(trend.p50_over_writes.us_per_1000_writes / 1e3)} ms per 1,000 writes` : '';
         return `${key} gets slower: its median by ` +
             `${signed(trend.p50.percent_per_min * how.factor)} ${how.unit}${writes}.` +
-            (slower.length > 1 ? ` So do ${slower.length - 1} more.` : '');
+            (slower.length > 1 ? ` So ${slower.length > 2 ? 'do' : 'does'} ${slower.length - 1} more.` : '');
     }
 
     function section() {
