@@ -68,6 +68,19 @@ class ReportPage(rig.Case):
         self.assertGreater(len(sizes), 1)
         self.assertEqual({(round(float(width)), round(float(height))) for width, height in sizes}, {A4_POINTS})
 
+    def test_the_last_label_of_a_time_axis_is_whole(self):
+        end = self.open(self.hour).evaluate("""(() => {
+            const g = document.createElement('canvas').getContext('2d');
+            let end = 0;
+            g.fillText = (text, at) => {
+                end = Math.max(end, at + g.measureText(text).width / 2);
+            };
+            squall.plot.drawTimeAxis(g, { width: 500, height: 200 }, [0, 3600]);
+            return end;
+        })()""")
+        self.assertGreater(end, 480)
+        self.assertLessEqual(end, 500)
+
     def test_names_of_others_are_only_texts(self):
         result = made_up.result(30, names=[("GET", name) for name in HOSTILE], fail_share=0.5, name="<img src=x onerror=alert(4)>")
         for failure in result["failures"]:

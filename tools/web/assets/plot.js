@@ -105,7 +105,9 @@ squall.plot = (() => {
             const at = Math.round(x(t)) + 0.5;
             g.moveTo(at, bottom);
             g.lineTo(at, bottom + 4);
-            g.fillText(clock(t), Math.min(at, size.width - 18), bottom + 7);
+            const text = clock(t);
+            const half = g.measureText(text).width / 2;
+            g.fillText(text, Math.min(at, size.width - half - 1), bottom + 7);
         }
         g.stroke();
         return x;
