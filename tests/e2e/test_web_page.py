@@ -83,7 +83,7 @@ class Exercise(Shared):
             page.wait_for_text("users started per second")
             page.type_into("input[name=users]", "many")
             page.click_button("Start")
-            page.wait_for_text("expected a number")
+            page.wait_for_text("expected a whole number")
             self.assertEqual(page.evaluate("document.activeElement.name"), "users")
             self.start(page, "reads and writes", 0)
             rows = page.evaluate("[...document.querySelectorAll('.statistics-part tbody tr')].map((r) => [...r.cells].slice(0, 4)"
