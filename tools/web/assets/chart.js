@@ -1,9 +1,9 @@
 /**
  * Lines over time on a canvas.
  *
- * Why no library: 20 lines of an hour, a point more each second, without a GPU, on a busy machine with
- * two cores (tests/e2e/web_charts.py): 10 ms here, 37 ms with uPlot 1.6.32, 103 ms with Chart.js 3.9.1,
- * which is 200 kB in every report besides.
+ * Why no library: 20 lines of an hour, a point more each second, without a GPU, on a busy machine
+ * with two cores (tests/e2e/web_charts.py): 10 ms here, 37 ms with uPlot 1.6.32, 103 ms with
+ * Chart.js 3.9.1, which is 200 kB in every report besides.
  */
 squall.chart = (() => {
     const { make, say } = squall.dom;
@@ -64,9 +64,9 @@ squall.chart = (() => {
     }
 
     /**
-     * Where several points share a column of pixels, the line goes from the lowest to the highest of
-     * them, so that no spike is lost. It is as thin as the screen allows: 6 lines of an hour take
-     * 2.4 ms to draw then, and 17 ms when they are any wider.
+     * Where several points share a column of pixels, the line goes from the lowest to the highest
+     * of them, so that no spike is lost. It is as thin as the screen allows: 6 lines of an hour
+     * take 2.4 ms to draw then, and 17 ms when they are any wider.
      */
     function traceColumns(g, { t, values }, [first, last], x, y) {
         let column = NaN, low = 0, high = 0, end = 0;

@@ -88,8 +88,8 @@ squall.compare = (() => {
         if (!found.length)
             return [];
         const { key, a, b } = found[0];
-        return [`${word} at ${found.length} of ${plural(judged.length, 'endpoint')}, most at ${key}: ` +
-            `median ${latency(a.latency_us.p50)} to ${latency(b.latency_us.p50)} ` +
+        return [`${word} at ${found.length} of ${plural(judged.length, 'endpoint')}, ` +
+            `most at ${key}: median ${latency(a.latency_us.p50)} to ${latency(b.latency_us.p50)} ` +
             `(${ratio(found[0].ratio)})`];
     }
 
@@ -99,8 +99,9 @@ squall.compare = (() => {
             .map((key) => ({ key, a: rowOf(base, key), b: rowOf(model, key) }))
             .map((one) => ({ ...one, word: judge(one.a, one.b, 'p50').word,
                 ratio: one.a && one.b ? one.b.latency_us.p50 / one.a.latency_us.p50 : 1 }));
-        const parts = ['slower', 'faster', 'too short to tell'].flatMap((word) => most(judged, word));
-        return `${name} against ${baseName}: ${parts.join('; ') || 'no median is shown to differ'}. ` +
+        const parts = ['slower', 'faster', 'too short to tell']
+            .flatMap((word) => most(judged, word)).join('; ');
+        return `${name} against ${baseName}: ${parts || 'no median is shown to differ'}. ` +
             `Requests per second: ${rate(base.total.rps)} to ${rate(model.total.rps)} ` +
             `(${ratio(model.total.rps / base.total.rps)}).`;
     }
@@ -172,11 +173,12 @@ squall.compare = (() => {
             findings(models, names).map((text) => make('p', { class: 'finding' }, text)),
             make('ul', { class: 'reasons' }, warnings(models, names).map((text) =>
                 make('li', {}, text))),
-            make('p', { class: 'note' }, 'A run is called slower or faster only where the 95 % ranges ' +
-                'of both percentiles do not overlap.'),
+            make('p', { class: 'note' }, 'A run is called slower or faster only where the ' +
+                '95 % ranges of both percentiles do not overlap.'),
             make('section', {}, make('h2', {}, 'Latency'), percentile.element, times),
             make('section', {}, make('h2', {}, 'Requests and failures'), rateTable(models, names)),
-            make('section', {}, make('h2', {}, 'Over one another'), endpoint.element, charts.element));
+            make('section', {}, make('h2', {}, 'Over one another'), endpoint.element,
+                charts.element));
         return { element, close: charts.close };
     }
 

@@ -68,14 +68,15 @@ squall.details = (() => {
     }
 
     const PHASES = [['connect', 'Connecting'], ['tls', 'TLS handshake'],
-        ['first_byte', 'First byte'], ['queued', 'Waiting to be sent'], ['generator', 'In squall itself'],
-        ['loop_turn', 'One turn of a worker']];
+        ['first_byte', 'First byte'], ['queued', 'Waiting to be sent'],
+        ['generator', 'In squall itself'], ['loop_turn', 'One turn of a worker']];
 
     function phaseTable(phases) {
         const known = PHASES.filter(([key]) => phases[key] && phases[key].count > 0);
-        return squall.table.plain('What the time was spent on', ['Part of a request',
-            'How often', 'p50', 'p90', 'p99', 'At most'], known.map(([key, label]) => [label, count(phases[key].count),
-            ...['p50', 'p90', 'p99', 'max'].map((at) => latency(phases[key][at]))]));
+        const heads = ['Part of a request', 'How often', 'p50', 'p90', 'p99', 'At most'];
+        return squall.table.plain('What the time was spent on', heads, known.map(([key, label]) =>
+            [label, count(phases[key].count),
+                ...['p50', 'p90', 'p99', 'max'].map((at) => latency(phases[key][at]))]));
     }
 
     function expectationTable(all) {
@@ -94,12 +95,12 @@ squall.details = (() => {
             ['Late by', `p50 ${latency(late.p50)} · p99 ${latency(late.p99)} · at most ` +
                 latency(late.max)],
             ['Accounting', books(result)], ['Audit', auditText(result.audit)],
-            ['Connections', `${count(c.opened)} opened · ${count(c.reused)} requests on one that ` +
-                'was open'],
+            ['Connections', `${count(c.opened)} opened · ` +
+                `${count(c.reused)} requests on one that was open`],
             ['Closed', listed(c.closed)],
             ['Status codes', listed(result.status_codes)],
-            ['Traffic', `${bytes(result.total.bytes_in)} received · ${bytes(result.total.bytes_out)} ` +
-                'sent'],
+            ['Traffic', `${bytes(result.total.bytes_in)} received · ` +
+                `${bytes(result.total.bytes_out)} sent`],
         ];
     }
 
@@ -128,7 +129,8 @@ squall.details = (() => {
 
     /** A word as a shell takes it. */
     function quoted(word) {
-        return /^[\w@%+:,./-][\w@%+:,./=-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+        return /^[\w@%+:,./-][\w@%+:,./=-]*$/.test(word) ? word
+            : `'${word.replaceAll("'", "'\\''")}'`;
     }
 
     function machineText(machine) {

@@ -44,7 +44,7 @@ squall.dom = (() => {
         return element;
     }
 
-    /** Makes the children of `parent` be `wanted`, in that order, and moves no more than is needed. */
+    /** Makes the children of `parent` be `wanted`, in that order; moves no more than is needed. */
     function arrange(parent, wanted) {
         let next = parent.firstChild;
         for (const node of wanted) {

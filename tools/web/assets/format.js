@@ -126,6 +126,6 @@ squall.format = (() => {
         return `${count(n)} ${word}${n === 1 ? '' : 's'}`;
     }
 
-    return { NONE, exists, digits, ms, latency, count, rate, percent, bytes, clock, duration, signed,
-        ratio, moment, file, plural };
+    return { NONE, exists, digits, ms, latency, count, rate, percent, bytes, clock, duration,
+        signed, ratio, moment, file, plural };
 })();

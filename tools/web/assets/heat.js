@@ -90,8 +90,9 @@ squall.heat = (() => {
         function read(t) {
             const found = t === null || !heat ? null
                 : middle(heat.cells[indexAt(heat.t_s, t)] || []);
-            say(readout, found ? `${clock(t)}: ${plural(found.total, 'request')}, half of them up to ` +
-                latency(heat.edges_us[found.bucket + 1]) : 'the stronger, the more requests');
+            say(readout, !found ? 'the stronger, the more requests'
+                : `${clock(t)}: ${plural(found.total, 'request')}, half of them up to ` +
+                    latency(heat.edges_us[found.bucket + 1]));
         }
         const canvas = frame({ title, paint, label });
         canvas.caption.append(readout);

@@ -59,8 +59,8 @@ squall.histogram = (() => {
     }
 
     /**
-     * Counts on a ruler of equal ratios: about `wanted` bars from the smallest to the largest value. A
-     * bucket that lies in several bars is shared out among them.
+     * Counts on a ruler of equal ratios: about `wanted` bars from the smallest to the largest
+     * value. A bucket that lies in several bars is shared out among them.
      * @param {{low: number, high: number, count: number}[]} buckets in ascending order
      * @returns {{edges: number[], counts: number[]}}
      */
@@ -76,7 +76,8 @@ squall.histogram = (() => {
             Math.min(Math.max(Math.log(value / from) / Math.log(ratio), 0), n);
         for (const bucket of buckets) {
             const start = slotOf(Math.max(bucket.low, from)), end = slotOf(bucket.high);
-            for (let slot = Math.min(Math.floor(start), n - 1); slot < n && slot <= end; slot += 1) {
+            const first = Math.min(Math.floor(start), n - 1);
+            for (let slot = first; slot < n && slot <= end; slot += 1) {
                 const share = end > start
                     ? (Math.min(end, slot + 1) - Math.max(start, slot)) / (end - start) : 1;
                 counts[slot] += bucket.count * share;

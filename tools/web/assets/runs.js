@@ -3,6 +3,9 @@ squall.runs = (() => {
     const { make, say, fill } = squall.dom;
     const { latency, rate, percent, count, duration, moment, file } = squall.format;
 
+    const HEADS = ['Run', 'Started', 'Scenario', 'Host', 'Users', 'Took', 'RPS', 'Median', 'p99',
+        'Failures', 'Verdict', 'Change'];
+
     function nameOf(run) {
         return run.name || `${file(run.scenario) || 'run'}, ${moment(run.started_at)}`;
     }
@@ -67,11 +70,13 @@ squall.runs = (() => {
             const link = make('a', { href: `#run=${encodeURIComponent(run.id)}` }, nameOf(run));
             return [make('div', { class: 'chooser' }, box, make('div', {}, link,
                 run.note ? make('div', { class: 'note' }, run.note) : null)),
-            moment(run.started_at), file(run.scenario), run.host, count(run.users), duration(run.duration_s),
-            rate(run.rps), latency(run.p50_us), latency(run.p99_us), percent(run.fail_ratio),
-            run.verdict || '', make('div', { class: 'buttons' }, make('button', { type: 'button',
-                'aria-label': `Name and note of ${nameOf(run)}`,
-                onclick: () => editWords(run, load) }, 'Name'), deleteButton(run, load))];
+            moment(run.started_at), file(run.scenario), run.host, count(run.users),
+            duration(run.duration_s), rate(run.rps), latency(run.p50_us), latency(run.p99_us),
+            percent(run.fail_ratio), run.verdict || '',
+            make('div', { class: 'buttons' },
+                make('button', { type: 'button', 'aria-label': `Name and note of ${nameOf(run)}`,
+                    onclick: () => editWords(run, load) }, 'Name'),
+                deleteButton(run, load))];
         }
         async function load() {
             try {
@@ -84,10 +89,8 @@ squall.runs = (() => {
                 if (!known.some((run) => run.id === id))
                     chosen.delete(id);
             choose();
-            fill(table, known.length ? squall.table.plain('Kept runs', ['Run', 'Started', 'Scenario',
-                'Host', 'Users', 'Took', 'RPS', 'Median', 'p99', 'Failures', 'Verdict', 'Change'],
-            known.map(row)) : make('p', { class: 'finding' }, 'No run is kept yet. Each run is kept ' +
-                'when it ends.'));
+            fill(table, known.length ? squall.table.plain('Kept runs', HEADS, known.map(row))
+                : make('p', { class: 'finding' }, 'No run is kept yet. Each is when it ends.'));
         }
         choose();
         load();

@@ -6,7 +6,8 @@ squall.server = (() => {
 
     /**
      * On an address that others reach, squall prints its own with #token=...: that token goes with
-     * everything that is asked, outlives a reload, and does not stay in the address, which is shared.
+     * everything that is asked, outlives a reload, and does not stay in the address, which is
+     * shared.
      */
     function takeToken() {
         const parts = squall.address.read();

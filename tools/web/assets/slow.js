@@ -33,7 +33,8 @@ squall.slow = (() => {
                 text: (row) => row.worst ? count(row.worst.count) : NONE },
             { label: 'Users then', value: (row) => row.users, text: (row) => count(row.users) },
         ];
-        const table = squall.table.sortable({ caption: 'The slowest requests by endpoint', columns });
+        const caption = 'The slowest requests by endpoint';
+        const table = squall.table.sortable({ caption, columns });
         return {
             title: 'The slow ones', name: 'slow',
             element: table.element,

@@ -41,8 +41,8 @@ squall.statistics = (() => {
         if (!found || !found.state)
             return NONE;
         if (found.state === 'too_short')
-            return exists(found.lengthen) ? `run too short, ${Math.ceil(found.lengthen)} times as ` +
-                'long should do' : 'run too short';
+            return !exists(found.lengthen) ? 'run too short'
+                : `run too short, ${Math.ceil(found.lengthen)} times as long should do`;
         return exists(found.high_us) ? `${latency(found.low_us)} to ${latency(found.high_us)}`
             : `over ${latency(found.low_us)}`;
     }
@@ -95,10 +95,12 @@ squall.statistics = (() => {
     }
 
     function section(source) {
-        const table = squall.table.sortable({ caption: 'Requests by endpoint, times in milliseconds',
+        const table = squall.table.sortable({
+            caption: 'Requests by endpoint, times in milliseconds',
             columns: COLUMNS, opened: source.opened, detail: (row) => detail(row, source) });
-        const note = make('p', { class: 'note' }, 'Times in milliseconds, from the moment a request ' +
-            'was due to the last byte of its answer. Open a name for its histogram and timeline.');
+        const note = make('p', { class: 'note' }, 'Times in milliseconds, from the moment a ' +
+            'request was due to the last byte of its answer. Open a name for its histogram and ' +
+            'timeline.');
         return {
             title: 'Statistics', name: 'statistics',
             element: make('div', {}, table.element, note),

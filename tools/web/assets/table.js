@@ -1,4 +1,4 @@
-/** Tables that sort, keep their cells while their numbers change, and open a row for its details. */
+/** Tables that sort, keep their cells while their numbers change, and open a row for details. */
 squall.table = (() => {
     const { make, say, arrange, id } = squall.dom;
 
@@ -6,7 +6,7 @@ squall.table = (() => {
      * @typedef {Object} Column
      * @property {string} label
      * @property {string} [title]           what the label means, in a sentence
-     * @property {function(Object): *} value    what is sorted by; a number makes the column one of numbers
+     * @property {function(Object): *} value    what is sorted by; numbers make a column of numbers
      * @property {function(Object): string} [text]  what is shown; else the value
      * @property {function(Object): string} [tone]  a class for the cell
      * @property {boolean} [isText]
@@ -102,8 +102,8 @@ squall.table = (() => {
         }
 
         function show() {
-            const sorted = sort ? [...rows].sort((a, b) =>
-                compare(sort.column.value(a), sort.column.value(b)) * (sort.isDown ? -1 : 1)) : rows;
+            const sorted = !sort ? rows : [...rows].sort((a, b) =>
+                compare(sort.column.value(a), sort.column.value(b)) * (sort.isDown ? -1 : 1));
             const wanted = [];
             for (const row of sorted) {
                 const entry = entryOf(row);
@@ -141,7 +141,8 @@ squall.table = (() => {
             if (row) {
                 const detail = options.detail(row);
                 const cell = make('td', { colspan: columns.length }, detail.element);
-                open = { key, detail, element: make('tr', { class: 'detail', id: id('row') }, cell) };
+                const element = make('tr', { class: 'detail', id: id('row') }, cell);
+                open = { key, detail, element };
                 known.get(key).view.setOpen(true);
             }
             show();

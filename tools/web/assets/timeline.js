@@ -98,8 +98,8 @@ squall.timeline = (() => {
     }
 
     /**
-     * Makes a frame of squall.plot a member of a group. `read(t)` shows the values at the cursor, or
-     * the last ones for null. Returns what ends the membership and the frame.
+     * Makes a frame of squall.plot a member of a group. `read(t)` shows the values at the cursor,
+     * or the last ones for null. Returns what ends the membership and the frame.
      */
     function join(group, frame, read) {
         const line = make('div', { class: 'cursor', hidden: true });
@@ -108,7 +108,8 @@ squall.timeline = (() => {
         frame.place.append(line, band);
         frame.place.tabIndex = 0;
         frame.place.setAttribute('role', 'group');
-        frame.place.setAttribute('aria-label', `${frame.canvas.getAttribute('aria-label')}. ${HINT}`);
+        const label = frame.canvas.getAttribute('aria-label');
+        frame.place.setAttribute('aria-label', `${label}. ${HINT}`);
         member.moveCursor = () => {
             const t = group.cursor, [from, to] = group.domain();
             line.hidden = t === null || t < from || t > to;
@@ -129,7 +130,7 @@ squall.timeline = (() => {
         };
     }
 
-    /** The index of the last time at or before `t`, or of the first; `t` null is the last of all. */
+    /** The index of the last time at or before `t`, or of the first; null is the last of all. */
     function indexAt(times, t) {
         if (t === null || times.length === 0)
             return times.length - 1;

@@ -58,11 +58,13 @@ squall.trend = (() => {
             return model.rows.some((row) => row.trend && row.trend.p50 && row.trend.p50.verdict)
                 ? 'No endpoint is shown to get slower.' : 'The run is too short to tell.';
         const { key, trend } = slower[0];
-        const writes = trend.p50_over_writes && trend.p50_over_writes.verdict === 'drifting'
-            ? `, ${signed(trend.p50_over_writes.us_per_1000_writes / 1e3)} ms per 1,000 writes` : '';
+        const over = trend.p50_over_writes;
+        const writes = over && over.verdict === 'drifting'
+            ? `, ${signed(over.us_per_1000_writes / 1e3)} ms per 1,000 writes` : '';
+        const others = slower.length - 1;
         return `${key} gets slower: its median by ` +
             `${signed(trend.p50.percent_per_min * how.factor)} ${how.unit}${writes}.` +
-            (slower.length > 1 ? ` So ${slower.length > 2 ? 'do' : 'does'} ${slower.length - 1} more.` : '');
+            (others > 0 ? ` So ${others > 1 ? 'do' : 'does'} ${others} more.` : '');
     }
 
     function section() {

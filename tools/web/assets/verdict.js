@@ -40,7 +40,7 @@ squall.verdict = (() => {
         return unmet ? `${unmet} of ${plural(all.length, 'expectation')} not met.` : '';
     }
 
-    /** "Median 12.3 ms (95 % range 12.0 ms to 12.8 ms), 99 % within 40.1 ms." of a run that is over. */
+    /** "Median 12.3 ms (95 % range 12.0 ms to 12.8 ms), 99 % within 40.1 ms.", when it is over. */
     function speed({ total }, isRunning) {
         if (isRunning || !total.count)
             return '';
@@ -55,8 +55,8 @@ squall.verdict = (() => {
 
     /**
      * @param {import('./model.js').Model} model
-     * @returns {{tone: string, mark: string, outcome: string, limit: string, reasons: string[]}} tone
-     *          is "good", "bad" (half of it or more failed, or a promise is broken) or "doubt"
+     * @returns {{tone: string, mark: string, outcome: string, limit: string, reasons: string[]}}
+     *          tone is "good", "bad" (half of it or more failed, or a promise is broken) or "doubt"
      */
     function of(model) {
         const { result, isRunning } = model;
