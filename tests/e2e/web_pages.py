@@ -11,6 +11,10 @@ OUTPUT = Path(os.environ.get("SQUALL_BUILD", "build")) / "web-pages"
 AXE = "axe-core@4.10.2"
 PHONE = (360, 740)
 SERIOUS = ("serious", "critical")
+STAYS = """Math.max(0, ...[...document.querySelectorAll('body *')].filter((one) => {
+    const style = getComputedStyle(one);
+    return style.position === 'sticky' && style.top === '0px';
+}).map((one) => one.offsetHeight))"""
 
 # A hundred ways to make text be more than text.
 HOSTILE = [f"{before}{payload}{after}" for before, after in (("", ""), ("\"'>", "<!--"), ("</script>", ""), ("${", "}"), ("\u2028", "\\"))
@@ -95,11 +99,13 @@ class PageCase(rig.Case):
     """What must hold on every page."""
 
     def assert_fits(self, page, name):
-        """Nothing is wider than a phone."""
+        """Nothing is wider than a phone, and what stays in sight leaves three quarters of it."""
         page.resize(*PHONE)
         page.settle()
         width = page.evaluate("document.documentElement.scrollWidth")
         self.assertLessEqual(width, PHONE[0], f"{name} is {width} pixels wide on a phone")
+        stays = page.evaluate(STAYS)
+        self.assertLess(stays, PHONE[1] / 4, f"{stays} pixels of {name} stay in sight on a phone")
         page.resize(1280, 900)
 
     def assert_quiet(self, page):

@@ -42,8 +42,12 @@ squall.bars = (() => {
             g.stroke();
             if (at < free)
                 continue;
-            g.fillText(name, at + 3, BOX.top);
-            free = at + 3 + g.measureText(name).width + 4;
+            const wide = g.measureText(name).width;
+            const isWhole = at + 3 + wide <= size.width;
+            if (!isWhole && at - 3 - wide < free)
+                continue;
+            g.fillText(name, isWhole ? at + 3 : at - 3 - wide, BOX.top);
+            free = at + (isWhole ? wide : 0) + 7;
         }
         g.setLineDash([]);
     }

@@ -2,7 +2,7 @@
 squall.compare = (() => {
     const { make, say, fill, id } = squall.dom;
     const { exists, latency, rate, percent, ratio, plural, NONE } = squall.format;
-    const RUNS_MAX = 6;
+    const RUNS_MAX = 6, UNKNOWN = 'too short to tell';
     const PERCENTILES = [['p50', 'Median'], ['p75', '75 %'], ['p90', '90 %'], ['p95', '95 %'],
         ['p99', '99 %'], ['p99_9', '99.9 %']];
 
@@ -20,7 +20,7 @@ squall.compare = (() => {
             return { word: row ? 'not in the base' : 'not in this run', tone: '' };
         const a = rangeOf(base, key), b = rangeOf(row, key);
         if (!a || !b)
-            return { word: 'too short to tell', tone: '' };
+            return { word: UNKNOWN, tone: '' };
         if (b.low > a.high)
             return { word: 'slower', tone: 'bad' };
         if (b.high < a.low)
@@ -87,9 +87,11 @@ squall.compare = (() => {
             Math.abs(Math.log(y.ratio)) - Math.abs(Math.log(x.ratio)));
         if (!found.length)
             return [];
+        const where = `${word} at ${found.length} of ${plural(judged.length, 'endpoint')}`;
+        if (word === UNKNOWN)
+            return [where];
         const { key, a, b } = found[0];
-        return [`${word} at ${found.length} of ${plural(judged.length, 'endpoint')}, ` +
-            `most at ${key}: median ${latency(a.latency_us.p50)} to ${latency(b.latency_us.p50)} ` +
+        return [`${where}, most at ${key}: median ${latency(a.latency_us.p50)} to ${latency(b.latency_us.p50)} ` +
             `(${ratio(found[0].ratio)})`];
     }
 
@@ -99,7 +101,7 @@ squall.compare = (() => {
             .map((key) => ({ key, a: rowOf(base, key), b: rowOf(model, key) }))
             .map((one) => ({ ...one, word: judge(one.a, one.b, 'p50').word,
                 ratio: one.a && one.b ? one.b.latency_us.p50 / one.a.latency_us.p50 : 1 }));
-        const parts = ['slower', 'faster', 'too short to tell']
+        const parts = ['slower', 'faster', UNKNOWN]
             .flatMap((word) => most(judged, word)).join('; ');
         return `${name} against ${baseName}: ${parts || 'no median is shown to differ'}. ` +
             `Requests per second: ${rate(base.total.rps)} to ${rate(model.total.rps)} ` +
