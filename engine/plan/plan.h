@@ -30,6 +30,7 @@ struct url;
 #define PLAN_NONE          UINT32_MAX
 #define PLAN_CAPTURES_MAX  64u /* out of one response */
 #define PLAN_LOOPS_MAX     4u  /* one within another */
+#define PLAN_TAGS_MAX      64u
 #define PLAN_SET_DEPTH_MAX 8u  /* sets of tasks one within another */
 #define PLAN_VARIABLE_BYTES_MAX                                                                    \
     4096u /* a user's variable holds at most so much; request_bytes_max relies on it */
@@ -220,6 +221,8 @@ struct plan {
     uint32_t kind_cycle_count;
     const char *const *thresholds; /* of `expect`, as written */
     uint32_t threshold_count;
+    const char *const *tags; /* what tasks can be chosen by, each once; the first PLAN_TAGS_MAX */
+    uint32_t tag_count;
     uint32_t request_bytes_max; /* buffer that any rendered request of the plan must fit in */
 };
 

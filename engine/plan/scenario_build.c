@@ -134,12 +134,14 @@ static void keep_rows(struct build *b)
     p->set_count = b->sets.count;
     p->feeds = keep_row(b, &b->feeds, sizeof(struct feed));
     p->feed_count = b->feeds.count;
+    p->tags = keep_row(b, &b->tags, sizeof(char *));
+    p->tag_count = b->tags.count;
 }
 
 static void close_rows(struct build *b)
 {
     struct row *const rows[] = { &b->origins,   &b->expressions, &b->steps, &b->requests,
-                                 &b->endpoints, &b->sets,        &b->feeds };
+                                 &b->endpoints, &b->sets,        &b->feeds, &b->tags };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         free(rows[i]->items);
 }

@@ -46,6 +46,7 @@ struct build {
     struct row endpoints;        /* struct endpoint_name */
     struct row sets;             /* struct plan_set */
     struct row feeds;            /* struct feed, in the order of s->feeds */
+    struct row tags;             /* const char *, each once, in the order of the file */
     struct operation *constants; /* of s->constants, in order */
     uint32_t constant_count;     /* those computed so far */
 

@@ -85,6 +85,32 @@ void scenario_tags_check(struct build *b)
                  "--tags and --exclude-tags: expected at least one task to be left, found none");
 }
 
+static void keep_tag(struct build *b, struct span tag)
+{
+    const char *const *known = (const char *const *)b->tags.items;
+    for (uint32_t i = 0; i < b->tags.count; i++) {
+        if (span_equal(span_of(known[i]), tag))
+            return;
+    }
+    if (b->tags.count == PLAN_TAGS_MAX)
+        return;
+    const char *copy = scenario_plan_copy(b, tag);
+    const char **added = copy == NULL ? NULL : scenario_row_add(b, &b->tags, sizeof(*added));
+    if (added != NULL)
+        *added = copy;
+}
+
+/* `tags` is a text, a list of them, or NULL. */
+static void keep_tags(struct build *b, const struct node *tags)
+{
+    if (tags == NULL)
+        return;
+    if (tags->kind == NODE_SCALAR)
+        keep_tag(b, tags->text);
+    for (const struct node *tag = tags->first; tag != NULL; tag = tag->next)
+        keep_tag(b, tag->text);
+}
+
 /* ---- tasks ---- */
 
 static const char *task_name(struct build *b, const struct scenario_task *from, uint32_t number)
@@ -118,6 +144,7 @@ static void build_task(struct build *b, const struct scenario_task *from, uint32
                        uint32_t set, bool is_tagged, struct plan_task *task)
 {
     const struct plan_overrides *over = b->over;
+    keep_tags(b, from->tags);
     is_tagged = is_tagged || has_tag(from->tags, over->tags, over->tag_count);
     const bool is_out = has_tag(from->tags, over->exclude_tags, over->exclude_tag_count);
     *task = (struct plan_task){ .name = task_name(b, from, number),

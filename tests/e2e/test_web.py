@@ -106,6 +106,17 @@ class Control(rig.Case):
         self.assertEqual(web.ask("/api/runs/" + first).status, 404)
         self.assertEqual(os.listdir(web.runs), [second + ".json"])
 
+    def test_all_tags_of_a_file_are_offered_and_none_chosen_is_all_tasks(self):
+        text = SCENARIO.format(host=self.target.url) + "    tags: [often, small]\n  - get: /hello\n    tags: often\n"
+        with Web(scenario_file(self.folder.name, text), "--tags", "small,often") as web:
+            state = web.state()
+            self.assertEqual(state["scenarios"][0]["tags"], ["often", "small"])
+            self.assertEqual(state["form"]["tags"], ["small", "often"])
+            web.order("start", spawn_rate=1000, tags=[])
+            live = web.wait_for(lambda live: live["result"]["total"]["count"] > 50, "fifty requests")
+            self.assertIn("/json", [row["name"] for row in live["result"]["requests"] if row["count"]])
+            self.assertEqual(web.state()["form"]["tags"], [])
+
     def test_mistakes_are_told_as_on_the_command_line(self):
         rows = [
             ({"users": "many"}, "users", "--users: expected a whole number such as '64' or '20k', got 'many'"),

@@ -273,6 +273,18 @@ static void tags_choose_among_tasks_and_what_is_in_them(void **state)
     }
 }
 
+static void a_plan_knows_all_tags_once_whatever_was_chosen(void **state)
+{
+    (void)state;
+    static const char *const known[] = { "slow", "rare", "odd" };
+    const char *chosen[] = { "odd" };
+    struct plan *plan = plan_of(nested, &(struct plan_overrides){ .tags = chosen, .tag_count = 1 });
+    assert_int_equal(plan->tag_count, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_string_equal(plan->tags[i], known[i]);
+    plan_close(plan);
+}
+
 static void tags_that_leave_nothing_or_do_not_exist_are_mistakes(void **state)
 {
     (void)state;
@@ -337,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_task_begins_with_forgetting_what_the_last_answers_gave),
         cmocka_unit_test(sets_know_their_place_order_and_wait),
         cmocka_unit_test(tags_choose_among_tasks_and_what_is_in_them),
+        cmocka_unit_test(a_plan_knows_all_tags_once_whatever_was_chosen),
         cmocka_unit_test(tags_that_leave_nothing_or_do_not_exist_are_mistakes),
         cmocka_unit_test(variables_get_their_first_values_in_order),
         cmocka_unit_test(constants_are_the_same_for_a_seed_and_leave_no_slot),

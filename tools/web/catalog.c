@@ -48,7 +48,6 @@ int catalog_open(struct catalog **ret_catalog, const struct options *o)
         fault_note("no memory");
         return EXIT_HOST;
     }
-    c->options = o;
     c->count = o->subjects.count > 0 ? o->subjects.count : 1;
     for (size_t i = 0; i < c->count; i++) {
         c->entries[i].file = o->subjects.count > 0 ? o->subjects.items[i] : NULL;
@@ -78,11 +77,28 @@ static double value_of(struct ratio rate)
     return rate.num == 0 ? NAN : (double)rate.num / (double)rate.den;
 }
 
-static void write_tags(struct json_writer *w, const struct options *o)
+static void write_tags(struct json_writer *w, const struct plan *plan)
 {
     json_open_array_line(w, "tags");
-    for (size_t i = 0; i < o->tags.count; i++)
-        json_put_string(w, NULL, o->tags.items[i]);
+    for (uint32_t i = 0; i < plan->tag_count; i++)
+        json_put_string(w, NULL, plan->tags[i]);
+    json_close(w);
+}
+
+/* Those that --tags names: several may stand in one text, as in 'slow,smoke'. */
+static void write_chosen_tags(struct json_writer *w, const struct options *o)
+{
+    json_open_array_line(w, "tags");
+    for (size_t i = 0; i < o->tags.count; i++) {
+        const char *rest = o->tags.items[i];
+        while (*rest != '\0') {
+            const size_t len = strcspn(rest, ",");
+            char *tag = strndup(rest, len);
+            json_put_string(w, NULL, tag);
+            free(tag);
+            rest += len + (rest[len] == ',');
+        }
+    }
     json_close(w);
 }
 
@@ -108,7 +124,7 @@ void catalog_write(struct json_writer *w, const struct catalog *c)
         write_load(w, load);
         json_put_number(w, "run_time_s",
                         load->duration_ns == 0 ? NAN : (double)load->duration_ns / 1e9, DECIMALS);
-        write_tags(w, c->options);
+        write_tags(w, e->plan);
         json_put_bool(w, "open_loop", load->is_open);
         json_put_bool(w, "has_stages", load->stage_count > 0);
         json_close(w);
@@ -148,6 +164,6 @@ void catalog_write_form(struct json_writer *w, const struct plan *plan, const st
                plan->load.stage_count > 0 && !o->duration.given ? 0 : plan->load.duration_ns);
     write_rate(w, o);
     json_put_string(w, "scenario", plan->file != NULL ? plan->file : "GET /");
-    write_tags(w, o);
+    write_chosen_tags(w, o);
     json_close(w);
 }

@@ -12,7 +12,6 @@ struct catalog_entry {
 };
 
 struct catalog {
-    const struct options *options;
     size_t count; /* at least 1 */
     struct catalog_entry entries[OPTION_TEXTS_MAX];
 };

@@ -59,6 +59,8 @@ int form_read_json(struct form *ret_form, const char *body, size_t len)
         json_t *item;
         if (rc == 0 && !json_is_array(value))
             rc = add_value(&f, key, value);
+        else if (rc == 0 && json_array_size(value) == 0)
+            rc = form_add(&f, strdup(key), strdup(""));
         json_array_foreach(value, i, item)
         {
             if (rc == 0)
@@ -144,6 +146,14 @@ void form_close(struct form *f)
         free(f->fields[i].value);
     }
     f->count = 0;
+}
+
+bool form_has(const struct form *f, const char *key)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (strcmp(f->fields[i].key, key) == 0)
+            return true;
+    return false;
 }
 
 const char *form_get(const struct form *f, const char *key)

@@ -1,8 +1,10 @@
 /* form — the fields of a request's body: a JSON object, or a form as browsers and scripts send it.
- * Every value is a text; a list is the same key several times. */
+ * Every value is a text; a list is the same key several times, one that is empty is once an empty
+ * text. */
 #ifndef SQUALL_TOOLS_WEB_FORM_H
 #define SQUALL_TOOLS_WEB_FORM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define FORM_FIELDS_MAX 128u
@@ -22,5 +24,8 @@ void form_close(struct form *f);
 
 /* The first value of that key, NULL when there is none or it is empty. */
 const char *form_get(const struct form *f, const char *key);
+
+/* Whether it has that key, be it with an empty value. */
+bool form_has(const struct form *f, const char *key);
 
 #endif

@@ -61,8 +61,8 @@ static bool add_words(struct run_order *o, const struct invocation *call, const 
 
 /* ---- options ---- */
 
-/* What the form gives wins; tags replace all of the command line. */
-static void put_over(struct options *o, const struct options *form)
+/* What the form gives wins. Tags replace all of the command line, also by none. */
+static void put_over(struct options *o, const struct options *form, bool has_tags)
 {
     if (form->users.given)
         o->users = form->users;
@@ -74,7 +74,7 @@ static void put_over(struct options *o, const struct options *form)
         o->duration = form->duration;
     if (form->rate.given)
         o->rate = form->rate;
-    if (form->tags.count > 0)
+    if (has_tags)
         o->tags = form->tags;
 }
 
@@ -118,7 +118,7 @@ bool run_order_read(struct run_order *ret_order, const struct options *base,
         run_refusal_say(ret_refusal, 400, fault.sentence);
         return false;
     }
-    put_over(&o->options, &given);
+    put_over(&o->options, &given, form_has(form, "tags"));
     return true;
 }
 
