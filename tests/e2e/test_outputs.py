@@ -16,6 +16,7 @@ from pathlib import Path
 
 import junit_rules
 import locust_csv
+import made_up
 import rig
 
 LOCUSTFILE = """
@@ -215,6 +216,15 @@ class Outputs(rig.Case):
         self.assertEqual(both["requests"][0]["rps"]["ratio"], 1)
         self.assertIn("<td>1.00</td>", self.text("both.html"))
         self.assertIn("| users | `4` | `5` |", self.text("both.md"))
+
+    def test_what_is_slower_can_fail_a_pipeline(self):
+        for name, slow in (("base", 1.0), ("slow", 2.0)):
+            self.file(f"{name}.json").write_text(json.dumps(made_up.result(60, slow=slow)), "utf-8")
+        base, slow = self.file("base.json"), self.file("slow.json")
+        for one, other, expected in ((base, slow, 99), (slow, base, 0), (base, base, 0)):
+            code, out, err = rig.call("compare", one, other, "--fail-if-slower")
+            self.assertEqual((code, "One run each is no proof" in out), (expected, True), err)
+            self.assertRegex(err, r"^squall: --fail-if-slower: \d+ percentiles are slower\n$" if code else "^$")
 
     def test_a_file_that_is_no_run_has_one_sentence(self):
         bad = self.file("bad.json")

@@ -78,6 +78,16 @@ static int write_file(const struct comparison *c, const char *path)
     return delivery_write("--output", path, text, rc) == 0 ? EXIT_DONE : EXIT_REQUEST_FAILED;
 }
 
+/* How many percentiles of NEW lie above those of BASE, each with its range. */
+static size_t slower_count(const struct comparison *c)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < c->row_count; i++)
+        for (int f = COMPARISON_P50; f <= COMPARISON_P99; f++)
+            count += c->rows[i].pairs[f].verdict == COMPARISON_HIGHER;
+    return count;
+}
+
 static int show(const struct stored *base, const struct stored *now, const struct options *o)
 {
     struct comparison *c = NULL;
@@ -89,6 +99,12 @@ static int show(const struct stored *base, const struct stored *now, const struc
     for (size_t i = 0; i < o->outputs.count; i++) {
         const int written = write_file(c, o->outputs.items[i]);
         code = code != EXIT_DONE ? code : written;
+    }
+    const size_t slower = slower_count(c);
+    if (code == EXIT_DONE && o->fail_if_slower && slower > 0) {
+        fault_note("--fail-if-slower: %zu percentile%s slower", slower,
+                   slower == 1 ? " is" : "s are");
+        code = EXIT_UNMET;
     }
     comparison_close(c);
     return code;

@@ -111,6 +111,8 @@ const struct option_row option_rows[] = {
       "draw the run as a " FORMAT_ENDINGS " file; repeatable" },
     { FORM_COMPARE, 'o', "output", "FILE", OPTION_OUTPUT, AT(outputs), 0, 0, NULL, "Result",
       "write the comparison to a .html, .md or .json file too; repeatable" },
+    { FORM_COMPARE, 0, "fail-if-slower", NULL, OPTION_FLAG, AT(fail_if_slower), 0, 0, NULL, "Result",
+      "exit 99 when NEW is shown to be slower anywhere, for CI" },
     { FORM_RUN, 0, "html", "FILE", OPTION_TEXT, AT(html), 0, 0, NULL, "Result",
       "write the result as a page that opens offline, whatever FILE ends in" },
     { FORM_RUN, 0, "csv", "PREFIX", OPTION_TEXT, AT(csv), 0, 0, NULL, "Result",

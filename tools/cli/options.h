@@ -98,7 +98,7 @@ struct options {
 
     bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost, strict,
         kernel_stamps;
-    bool insecure, no_tls_resume;
+    bool insecure, no_tls_resume, fail_if_slower;
     bool help, version; /* nothing else counts then */
 };
 
