@@ -1,4 +1,4 @@
-/* resolve — a host name to socket addresses, before the run. Blocks. */
+/* resolve — a host name to socket addresses. Blocks, so no worker calls it. */
 #ifndef SQUALL_ENGINE_IO_RESOLVE_H
 #define SQUALL_ENGINE_IO_RESOLVE_H
 
