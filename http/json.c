@@ -87,8 +87,8 @@ static const char *read_odd_character(struct reader *r, const char *at)
     return json_char_read(&at, r->end, utf8) != 0 ? at : NULL;
 }
 
-/* The rest of a string, from anywhere in it. Most strings have none behind their blocks, and inlined
- * it would have each of them save six registers. */
+/* The rest of a string, from anywhere in it. Most strings have none behind their blocks, and
+ * inlined it would have each of them save six registers. */
 static __attribute__((noinline)) const char *read_rest(struct reader *r, const char *at)
 {
     while (at != NULL) {
@@ -253,35 +253,6 @@ int json_document_read(struct json_document *j, struct span text)
     if (text.len > j->bytes_max)
         return -EFBIG;
     return text.len > 0 && read_value(&r, text.bytes, 0) == r.end ? 0 : -EBADMSG;
-}
-
-struct span json_node_text(const struct json_document *j, uint32_t node)
-{
-    const struct json_node *n = &j->nodes[node];
-    return (struct span){ j->text.bytes + n->begin, n->end - n->begin };
-}
-
-bool json_node_is_object(const struct json_document *j, uint32_t node)
-{
-    return j->text.bytes[j->nodes[node].begin] == '{';
-}
-
-bool json_node_is_array(const struct json_document *j, uint32_t node)
-{
-    return j->text.bytes[j->nodes[node].begin] == '[';
-}
-
-bool json_node_next(const struct json_document *j, uint32_t parent, uint32_t *at,
-                    uint32_t *ret_name, uint32_t *ret_value)
-{
-    if (*at == 0)
-        *at = parent + 1;
-    if (*at >= j->nodes[parent].next)
-        return false;
-    *ret_name = *at;
-    *ret_value = json_node_is_object(j, parent) ? *at + 1 : *at;
-    *at = j->nodes[*ret_value].next;
-    return true;
 }
 
 int json_node_string(const struct json_document *j, uint32_t node, char *out, size_t cap)

@@ -38,17 +38,39 @@ void json_document_close(struct json_document *j);
  * than json_document_open() was told. */
 int json_document_read(struct json_document *j, struct span text);
 
-struct span json_node_text(const struct json_document *j, uint32_t node);
-bool json_node_is_object(const struct json_document *j, uint32_t node);
-bool json_node_is_array(const struct json_document *j, uint32_t node);
+static inline struct span json_node_text(const struct json_document *j, uint32_t node)
+{
+    const struct json_node *n = &j->nodes[node];
+    return (struct span){ j->text.bytes + n->begin, n->end - n->begin };
+}
+
+static inline bool json_node_is_object(const struct json_document *j, uint32_t node)
+{
+    return j->text.bytes[j->nodes[node].begin] == '{';
+}
+
+static inline bool json_node_is_array(const struct json_document *j, uint32_t node)
+{
+    return j->text.bytes[j->nodes[node].begin] == '[';
+}
 
 /* What a node that is a string says, as UTF-8. Returns its length, or -ENOSPC. */
 int json_node_string(const struct json_document *j, uint32_t node, char *out, size_t cap);
 
 /* The child of an object or array at *at, which is stepped over; begin with 0. False at the end,
  * and for a value that has no children. *ret_name is *ret_value in an array. */
-bool json_node_next(const struct json_document *j, uint32_t parent, uint32_t *at,
-                    uint32_t *ret_name, uint32_t *ret_value);
+static inline bool json_node_next(const struct json_document *j, uint32_t parent, uint32_t *at,
+                                  uint32_t *ret_name, uint32_t *ret_value)
+{
+    if (*at == 0)
+        *at = parent + 1;
+    if (*at >= j->nodes[parent].next)
+        return false;
+    *ret_name = *at;
+    *ret_value = json_node_is_object(j, parent) ? *at + 1 : *at;
+    *at = j->nodes[*ret_value].next;
+    return true;
+}
 
 /* Where `pointer` (RFC 6901) leads to from a node. 0, or -ENOENT: nothing there. Of equal names in
  * an object the last one counts. */
