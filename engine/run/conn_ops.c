@@ -51,7 +51,8 @@ static enum failure_class connect_failure(int err)
 static void connect_failed(struct worker *w, struct conn *c, int err)
 {
     if (c->state == CONN_CONNECTING)
-        conn_end(w, c, EV_FAILED, CLOSE_CONNECT_FAILED, connect_failure(err), NULL);
+        conn_end(w, c, EV_FAILED, CLOSE_CONNECT_FAILED, connect_failure(err),
+                 err == ENOENT ? "there is no socket of Unix at this path" : NULL);
 }
 
 /* ---- send ---- */

@@ -111,6 +111,7 @@ class Elsewhere(rig.Case):
         self.assert_books_balance(run)
         self.assert_exit(run, 1)
         self.assertEqual(run.failures(), {"connect_refused": 3})
+        self.assertEqual(run.result["failures"][0]["message"], "there is no socket of Unix at this path")
 
     def test_what_cannot_be_meant_together_is_refused(self):
         for options, message in (
