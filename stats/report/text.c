@@ -370,6 +370,11 @@ static void write_warmup(struct page *p)
 
     if (!u->is_asked)
         return;
+    if (!u->is_found && u->cut_s == 0) {
+        sink_text(&p->words, "the run was over before it: all of it is counted");
+        paragraph(p, "warm-up", TONE_WARNING);
+        return;
+    }
     if (!u->is_found)
         sink_format(&p->words, "the first %s are not counted; of the whole run",
                     figure_seconds(u->cut_s).text);

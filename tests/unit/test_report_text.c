@@ -349,6 +349,20 @@ static void a_cpu_share_that_is_not_known_is_no_number(void **state)
     run_close(run);
 }
 
+static void a_run_that_was_over_before_its_warm_up_says_so(void **state)
+{
+    (void)state;
+    struct run *run = run_open(5);
+
+    run_fill(run);
+    (void)run_result(run);
+    run->result.warmup = (struct result_warmup){ .is_asked = true, .settled = true };
+    char *text = text_of(&run->result, 100, false, false);
+    assert_line(text, " warm-up     the run was over before it: all of it is counted");
+    free(text);
+    run_close(run);
+}
+
 static void color_changes_nothing_but_the_color(void **state)
 {
     (void)state;
@@ -564,6 +578,7 @@ int main(void)
         cmocka_unit_test(the_first_line_names_the_most_frequent_of_several_failures),
         cmocka_unit_test(a_rate_that_was_not_kept_is_no_success),
         cmocka_unit_test(a_cpu_share_that_is_not_known_is_no_number),
+        cmocka_unit_test(a_run_that_was_over_before_its_warm_up_says_so),
         cmocka_unit_test(color_changes_nothing_but_the_color),
         cmocka_unit_test(the_distribution_counts_every_request),
         cmocka_unit_test(every_cut_of_a_text_ends_between_characters),
