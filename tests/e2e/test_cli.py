@@ -222,7 +222,7 @@ class Cli(rig.Case):
             ([url, "--conections", "5"], "unknown option '--conections'; did you mean '--connections'?"),
             ([url, "--users", "5"], "unknown option '--users' here: it belongs to 'squall run'"),
             (["run", "f", "--run-time", "30 sec"],
-             "--run-time: expected a time such as '30s' or '5m', got '30 sec'"),
+             "--run-time: expected a duration such as '250ms' or '5m', got '30 sec'"),
             ([url, "-o", "a.pdf"],
              "-o: expected a file name that ends in .json, .html, .csv, .md, .xml or .hlog, got 'a.pdf'"),
             (["rnu"], "expected a URL or a command, got 'rnu'; did you mean 'run'?"),

@@ -122,7 +122,7 @@ class Control(rig.Case):
             ({"users": "many"}, "users", "--users: expected a whole number such as '64' or '20k', got 'many'"),
             ({"users": 0}, "users", "--users: expected a number from 1 to 10000000, got '0'"),
             ({"spawn_rate": "-1"}, "spawn_rate", "--spawn-rate: expected a rate above 0"),
-            ({"run_time": "soon"}, "run_time", "--run-time: expected a time such as '30s' or '5m', got 'soon'"),
+            ({"run_time": "soon"}, "run_time", "--run-time: expected a duration such as '250ms' or '5m', got 'soon'"),
             ({"rate": "x"}, "rate", "--rate: expected a rate above 0"),
             ({"scenario": "/etc/passwd"}, "scenario", "expected one of the scenarios"),
             ({"host": "ftp://x"}, "host", "--host: expected 'http://' or 'https://', found another scheme"),

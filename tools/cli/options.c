@@ -24,8 +24,9 @@ static const char *set_time(const struct option_row *row, void *value, const cha
 {
     (void)phrase;
     uint64_t ns = 0;
-    if (quantity_duration_ns(span_of(text), &ns) != NULL)
-        return "a time such as '30s' or '5m'";
+    const char *expected = quantity_duration_ns(span_of(text), &ns);
+    if (expected != NULL)
+        return expected;
     if (ns < row->low)
         return "a time above 0";
     *(struct option_time *)value = (struct option_time){ .given = true, .ns = ns };
@@ -233,7 +234,7 @@ static const struct {
     setter *set;
     const char *expected; /* when nothing was given */
 } kinds[OPTION_KIND_COUNT] = {
-    [OPTION_TIME] = { set_time, "a time such as '30s' or '5m'" },
+    [OPTION_TIME] = { set_time, "a duration such as '250ms' or '5m'" },
     [OPTION_WARMUP] = { set_warmup, "a time such as '5s', or 'auto'" },
     [OPTION_COUNT] = { set_count, "a whole number such as '64' or '20k'" },
     [OPTION_RATE] = { set_rate, "a rate such as '200', '0.5' or '20k'" },
@@ -478,6 +479,8 @@ static int check_together(struct options *o, struct fault *fault)
         fault_say(fault, "expected a scenario FILE; see '%s'", form_help(o->form));
     else if (o->json && o->fix)
         fault_say(fault, "--fix: cannot be combined with --json");
+    else if (o->tls_min.index > o->tls_max.index)
+        fault_say(fault, "--tls-min: expected at most what --tls-max says");
     else if (o->proxy.host[0] != '\0' && (o->connect_to.host[0] != '\0' || o->unix_path != NULL))
         fault_say(fault, "--proxy: cannot be combined with %s",
                   o->unix_path != NULL ? "--unix" : "--connect-to");
