@@ -233,7 +233,7 @@ static const char *parse_reason(llhttp_errno_t error)
     case HPE_INVALID_TRANSFER_ENCODING:
         return "Transfer-Encoding is not valid";
     case HPE_INVALID_CHUNK_SIZE:
-        return "a chunk size is not valid";
+        return "the size of a chunk, or what follows it, is not valid";
     case HPE_STRICT:
         return "a chunk or a line is not ended as it must be";
     default:
