@@ -11,6 +11,10 @@
 
 #include "engine/io/tls_state.h"
 
+/* The buffers of records are 33 KiB of each connection. Taking them for each record and giving them
+ * back takes 120 ns of a small request: not where they are few enough to stay. */
+#define KEPT_CONNECTIONS_MAX 512u
+
 #define HELLO_BYTES_MAX  4096u /* without a ticket; a post-quantum key share takes 1.2 KiB of it */
 #define TICKET_BYTES_MAX 4096u /* a longer one is not kept */
 #define PROOF_BYTES_MAX  2048u /* what we add to our certificates when asked for them */
@@ -159,10 +163,11 @@ static size_t flight_bytes(SSL_CTX *ssl)
     return bytes;
 }
 
-static void set_behaviour(SSL_CTX *ssl, bool resumes)
+static void set_behaviour(SSL_CTX *ssl, bool resumes, uint32_t connections)
 {
-    /* Records' buffers, 33 KiB of each connection, are there only while one is read or written. */
-    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+    SSL_CTX_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN);
+    if (connections == 0 || connections > KEPT_CONNECTIONS_MAX)
+        SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_msg_callback(ssl, tls_count_message);
     if (resumes) {
@@ -280,7 +285,7 @@ int tls_context_open(struct tls_context **ret_context, const struct tls_options 
         tls_context_close(ctx);
         return rc;
     }
-    set_behaviour(ctx->ssl, !options->no_resume);
+    set_behaviour(ctx->ssl, !options->no_resume, options->connections);
     ctx->flight_max = flight_bytes(ctx->ssl);
     *ret_context = ctx;
     return 0;

@@ -27,6 +27,8 @@ struct tls_options {
                               revoked, if it says so; NULL = those */
     const char *cert_file; /* PEM: our certificate, then those that lead to its root; NULL = none */
     const char *key_file;  /* PEM, not encrypted; NULL = it is in cert_file */
+    uint32_t connections;  /* of the context at once, at most: few keep the memory of their records;
+                              0 = any number */
     const char *ciphers;   /* OpenSSL names, split at ':'; those of TLS 1.3 begin with TLS_; NULL =
                               OpenSSL's choice */
 };

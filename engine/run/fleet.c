@@ -159,21 +159,29 @@ static bool plan_has_tls(const struct plan *plan)
     return false;
 }
 
+/* Of a thread, about. */
+static uint32_t fleet_connections_each(const struct fleet *f)
+{
+    return fleet_shares(&f->plan->load, f->users_max) / f->thread_count * f->plan->origin_count;
+}
+
 /* Each thread has its own: OpenSSL's locks are per context. */
 static int fleet_open_tls(struct fleet *f, const struct fleet_options *options,
                           struct fleet_fault *ret_fault)
 {
-    const struct tls_options careful = { .insecure = false };
+    struct tls_options tls = { .insecure = false };
     const uint32_t count = f->plan->origin_count;
     if (!plan_has_tls(f->plan))
         return 0;
+    if (options->tls != NULL)
+        tls = *options->tls;
+    tls.connections = fleet_connections_each(f);
     const char **names = calloc(count, sizeof *names);
     int rc = names == NULL ? -ENOMEM : 0;
     for (uint32_t i = 0; i < count && rc == 0; i++)
         names[i] = options->sni != NULL ? options->sni : f->plan->origins[i].connect_host;
     for (uint32_t i = 0; i < f->thread_count && rc == 0; i++)
-        rc = tls_context_open(&f->threads[i].tls, options->tls == NULL ? &careful : options->tls,
-                              names, count, ret_fault->message);
+        rc = tls_context_open(&f->threads[i].tls, &tls, names, count, ret_fault->message);
     free(names);
     if (rc == -ENOMEM)
         return fault(ret_fault, rc, "use fewer threads", "no memory for TLS");
@@ -212,9 +220,7 @@ static int fleet_open_workers(struct fleet *f, const struct fleet_options *optio
         };
         const int rc = worker_open(&t->worker, &setup);
         if (rc < 0)
-            return fault_of_ring(ret_fault, rc,
-                                 fleet_shares(&f->plan->load, f->users_max) / f->thread_count *
-                                     f->plan->origin_count);
+            return fault_of_ring(ret_fault, rc, fleet_connections_each(f));
     }
     return 0;
 }

@@ -150,7 +150,7 @@ tasks:
             (["--ciphers", "TLS_NONE"], "no cipher that this OpenSSL knows is in 'TLS_NONE'"),
             (["--tls-min", "1.1"], "--tls-min: expected one of 1.2|1.3, got '1.1'"),
             (["--tls-min", "1.3", "--tls-max", "1.2"],
-             "the lowest TLS version allowed is above the highest"),
+             "--tls-min: expected at most what --tls-max says"),
             (["--sni", ""], "a host name has 1 to 255 bytes, not 0"),
         ]:
             with self.subTest(arguments):
