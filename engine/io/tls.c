@@ -209,7 +209,8 @@ static enum tls_verdict tls_fail_of_library(struct tls *t)
     const unsigned long error = ERR_peek_last_error();
     const int reason = ERR_GET_REASON(error);
     const char *words = ERR_reason_error_string(error);
-    if (reason == ERR_R_MALLOC_FAILURE)
+    t->context->was_short |= tls_memory_was_short();
+    if (t->context->was_short)
         return tls_fail(t, FAILURE_LOCAL_MEMORY, "no memory for TLS");
     if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
         return tls_fail(t, FAILURE_TLS_CERT, t->context->reason);

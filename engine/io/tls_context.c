@@ -252,6 +252,8 @@ static int open_origins(struct tls_context *ctx, const char *const *names, uint3
 
 static int open_library(struct tls_context *ctx, const SSL_METHOD *method)
 {
+    tls_memory_watch();
+    ERR_clear_error();
     ctx->loan = tls_loan_method();
     ctx->library = OSSL_LIB_CTX_new();
     if (ctx->loan == NULL || ctx->library == NULL)
@@ -266,7 +268,6 @@ int tls_context_open(struct tls_context **ret_context, const struct tls_options 
     struct tls_context *ctx = calloc(1, sizeof *ctx);
     if (ctx == NULL)
         return -ENOMEM;
-    ERR_clear_error();
     int rc = open_library(ctx, TLS_client_method());
     if (rc == 0 && SSL_CTX_set_alpn_protos(ctx->ssl, alpn, sizeof alpn - 1) != 0)
         rc = -ENOMEM;
@@ -321,7 +322,6 @@ int tls_context_open_serving(struct tls_context **ret_context, const char *cert_
     if (ctx == NULL)
         return -ENOMEM;
     ctx->is_server = true;
-    ERR_clear_error();
     int rc = open_library(ctx, TLS_server_method());
     if (rc == 0)
         rc = set_versions(ctx->ssl, &options, ret_fault);

@@ -25,6 +25,7 @@ struct tls_context {
     BIO_METHOD *loan; /* reads what was fed, writes into the room that was given */
     struct tls_origin *origins;
     uint32_t origin_count;
+    bool was_short; /* of memory: what OpenSSL did not find then, it does not look for again */
     bool is_server; /* its connections are the other end: they accept */
     size_t flight_max;
     char reason[FAILURE_MESSAGE_MAX]; /* of the latest failure */
@@ -58,6 +59,11 @@ int tls_keep_ticket(SSL *ssl, SSL_SESSION *ticket);
 /* tls_certificate.c: makes a key and a certificate for this machine's own names, signed by itself.
  * 0 or -ENOMEM. */
 int tls_certificate_make(SSL_CTX *ssl);
+
+/* tls_memory.c: watches OpenSSL's memory from the first call on, which must come before OpenSSL has
+ * taken any. Whether it has lacked some on this thread since it was last asked. */
+void tls_memory_watch(void);
+bool tls_memory_was_short(void);
 
 /* tls_context.c: keeps one of the server's tickets, or takes the newest (the caller frees it; NULL
  * = there is none). */

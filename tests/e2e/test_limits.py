@@ -96,6 +96,18 @@ class Limits(rig.Case):
         self.assertRegex(run.err, "^squall: no memory for the (connections and rings; this process may have [0-9]+ KiB of address "
                                   "space|histograms): use fewer .*\n$")
 
+    @unittest.skipIf(rig.SANITIZED, "sanitizers take address space of their own")
+    def test_tls_connections_without_memory_are_this_hosts_fault_and_never_the_servers(self):
+        with rig.Target("--tls") as target:
+            for limit in range(64 << 20, 512 << 20, 8 << 20):       # the least with which the run begins
+                run = rig.squall(target.url, "-k", "-t", 1, "-n", 1600, "-c", 800, timeout=20,
+                                 before=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+                if run.code != 3:
+                    break
+        self.assert_books_balance(run)
+        self.assertEqual(set(run.failures()), {"local_memory"}, str(run))
+        self.assert_exit(run, 1)
+
     @unittest.skipIf(rig.SANITIZED, "sanitizers take memory of their own")
     def test_a_control_group_with_little_memory_is_kept_to_and_named(self):
         try:
