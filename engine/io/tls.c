@@ -212,6 +212,9 @@ static enum tls_verdict tls_fail_of_library(struct tls *t)
     t->context->was_short |= tls_memory_was_short();
     if (t->context->was_short)
         return tls_fail(t, FAILURE_LOCAL_MEMORY, "no memory for TLS");
+    /* It may have been the ticket, and the last one is offered again and again. */
+    if (t->state == TLS_STATE_HANDSHAKING && !t->context->is_server)
+        tls_origin_forget(&t->context->origins[t->origin]);
     if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
         return tls_fail(t, FAILURE_TLS_CERT, t->context->reason);
     if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason == SSL_R_WRONG_VERSION_NUMBER &&

@@ -217,6 +217,12 @@ SSL_SESSION *tls_origin_take(struct tls_origin *o)
     return NULL;
 }
 
+void tls_origin_forget(struct tls_origin *o)
+{
+    while (o->ticket_count > 0)
+        SSL_SESSION_free(o->tickets[--o->ticket_count]);
+}
+
 /* ---- opening and closing ---- */
 
 static bool name_is_address(const char *name)
@@ -348,8 +354,7 @@ void tls_context_close(struct tls_context *ctx)
     if (ctx == NULL)
         return;
     for (uint32_t i = 0; i < ctx->origin_count; i++) {
-        for (uint32_t k = 0; k < ctx->origins[i].ticket_count; k++)
-            SSL_SESSION_free(ctx->origins[i].tickets[k]);
+        tls_origin_forget(&ctx->origins[i]);
         free(ctx->origins[i].name);
     }
     free(ctx->origins);

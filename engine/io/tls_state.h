@@ -65,9 +65,10 @@ int tls_certificate_make(SSL_CTX *ssl);
 void tls_memory_watch(void);
 bool tls_memory_was_short(void);
 
-/* tls_context.c: keeps one of the server's tickets, or takes the newest (the caller frees it; NULL
- * = there is none). */
+/* tls_context.c: keeps one of the server's tickets, takes the newest (the caller frees it; NULL =
+ * there is none), or lets go of all. */
 void tls_origin_keep(struct tls_origin *o, SSL_SESSION *ticket);
 SSL_SESSION *tls_origin_take(struct tls_origin *o);
+void tls_origin_forget(struct tls_origin *o);
 
 #endif

@@ -288,6 +288,26 @@ static void a_ticket_outlives_its_connection(void **state)
     }
 }
 
+/* RFC 8446, 6.2: of a failed connection the tickets should be discarded. */
+static void a_ticket_that_ends_in_an_alert_is_not_offered_again(void **state)
+{
+    (void)state;
+    for (enum server_version v = SERVER_TLS_1_2; v <= SERVER_TLS_1_3; v++) {
+        struct tls_context *ctx = context_of((struct tls_options){ 0 });
+        struct tls_server *server = server_of(v);
+        connect_and_exchange(ctx, server, false);
+        tls_link_open(&link_, ctx, LOCALHOST, server);
+        tls_link_step(&link_);
+        tls_link_deliver(&link_, "\x15\x03\x03\x00\x02\x02\x28", 7);
+        assert_broken(&link_, FAILURE_TLS_PROTO, "alert handshake failure");
+        tls_link_close(&link_);
+        connect_and_exchange(ctx, server, false);
+        connect_and_exchange(ctx, server, true);
+        tls_server_close(server);
+        tls_context_close(ctx);
+    }
+}
+
 /* ---- writing ---- */
 
 static void requests_are_sealed_together_not_one_by_one(void **state)
@@ -355,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_server_that_has_forgotten_its_tickets_is_shaken_hands_with),
         cmocka_unit_test(connections_made_at_once_are_all_resumed),
         cmocka_unit_test(a_ticket_outlives_its_connection),
+        cmocka_unit_test(a_ticket_that_ends_in_an_alert_is_not_offered_again),
         cmocka_unit_test(requests_are_sealed_together_not_one_by_one),
         cmocka_unit_test(the_room_for_sealing_is_enough_for_every_cipher),
     };
