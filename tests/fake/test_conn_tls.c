@@ -315,6 +315,72 @@ static void an_announced_end_ends_an_answer(void **state)
     assert_finished(d, 1, 0);
 }
 
+/* The server says all of it and that it ends; after `cut` bytes of that the network does. Returns
+ * how many bytes there are. */
+static size_t cut_answer(struct desk *d, const char *text, size_t cut, size_t *ret_record_bytes)
+{
+    desk_shake(d);
+    carry(d, OP_SEND_SILENT);
+    fake_sent(0);
+    tls_peer_write(d->peer, text, strlen(text));
+    *ret_record_bytes = tls_peer_take(d->peer, flight, sizeof flight);
+    tls_peer_write_close(d->peer);
+    const size_t len =
+        *ret_record_bytes + tls_peer_take(d->peer, flight + *ret_record_bytes, TLS_CLOSE_MAX);
+    if (cut > 0 && cut <= len)
+        fake_receive_bytes(0, flight, cut, true);
+    settle(d);
+    if (fake_armed(OP_RECV, 0) != NULL)
+        fake_complete(OP_RECV, 0, 0);
+    settle(d);
+    return len;
+}
+
+/* Where a body ends with the connection, only its whole end counts; where its length is known, all
+ * of its bytes do. */
+static void cut_everywhere(const char *text, bool ends_with_connection)
+{
+    size_t len = 1, record_bytes = 0;
+    for (size_t cut = 0; cut <= len; cut++) {
+        struct desk *d = NULL;
+        assert_int_equal(desk_open((void **)&d), 0);
+        len = cut_answer(d, text, cut, &record_bytes);
+        const bool is_whole = cut >= (ends_with_connection ? len : record_bytes);
+        assert_finished(d, is_whole, !is_whole);
+        if (!is_whole)
+            assert_failed_as(d, FAILURE_TLS_EOF, failure_sentence(FAILURE_TLS_EOF));
+        desk_close((void **)&d);
+    }
+    assert_true(len > record_bytes);
+}
+
+static void an_answer_cut_anywhere_is_never_taken_for_whole(void **state)
+{
+    (void)state;
+    cut_everywhere("HTTP/1.1 200 OK\r\n\r\nhow much of it is this?", true);
+    cut_everywhere(ANSWER, false);
+}
+
+static void tickets_and_new_keys_within_an_answer_change_nothing(void **state)
+{
+    struct desk *d = *state;
+    desk_shake(d);
+    for (size_t piece = 0; piece < 3; piece++) {
+        carry(d, OP_SEND_SILENT);
+        assert_asked(d, REQUEST);
+        fake_sent(0);
+        for (const char *at = ANSWER; *at != '\0'; at++) {
+            tls_peer_write(d->peer, at, 1);
+            tls_peer_give_ticket(d->peer);
+            if (at - ANSWER < 4)
+                tls_peer_demand_new_keys(d->peer);
+        }
+        hear(d, piece);
+        assert_finished(d, piece + 1, 0);
+        at(d, (piece + 1) * 20); /* the user's wait is over */
+    }
+}
+
 static void our_own_end_is_announced(void **state)
 {
     struct desk *d = *state;
@@ -384,6 +450,8 @@ int main(void)
         DESK_TEST(an_end_while_idle_needs_no_announcement),
         DESK_TEST(an_end_in_an_answer_does),
         DESK_TEST(an_announced_end_ends_an_answer),
+        cmocka_unit_test(an_answer_cut_anywhere_is_never_taken_for_whole),
+        DESK_TEST(tickets_and_new_keys_within_an_answer_change_nothing),
         DESK_TEST(our_own_end_is_announced),
         DESK_TEST(long_requests_are_sealed_piece_by_piece),
         DESK_TEST(a_run_broken_off_in_a_handshake_leaks_nothing),
