@@ -160,6 +160,17 @@ class Names(rig.Case):
                 self.assertEqual(sum(opened(run).values()), 6)
                 self.assertEqual(run.result["connections"]["closed"], {"address_gone": 2, "run_ended": 4})
 
+    def test_a_name_server_that_falls_silent_in_the_run_holds_up_no_request(self):
+        port = self.serve("127.0.0.1")
+        with name_server.NameServer(quiet_test=["127.0.0.1"]) as names:
+            running = rig.Running(f"http://quiet.test:{port}/", "-t", 1, "-c", 2, "-R", 200, "-d", "1500ms", "--resolve-every", "50ms")
+            self.wait_for_requests()
+            names.answers["quiet.test"] = name_server.SILENCE       # each look-up now takes a second
+            run = running.wait()
+        self.assert_clean(run)
+        self.assertLess(run.result["total"]["latency_us"]["max"], 800_000, str(run))
+        self.assertLess(run.seconds, 10 * rig.PATIENCE)
+
     # --- names that are wrong -----------------------------------------------------------------------------
 
     def test_a_name_that_cannot_be_found_ends_before_the_run(self):

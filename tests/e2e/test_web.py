@@ -4,6 +4,7 @@ refused and what they send stays text."""
 import json
 import os
 import re
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -116,6 +117,23 @@ class Control(rig.Case):
             live = web.wait_for(lambda live: live["result"]["total"]["count"] > 50, "fifty requests")
             self.assertIn("/json", [row["name"] for row in live["result"]["requests"] if row["count"]])
             self.assertEqual(web.state()["form"]["tags"], [])
+
+    def test_descriptors_that_run_out_for_visitors_are_no_matter_to_the_run(self):
+        with Web(self.file, before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))) as web:
+            web.order("start", users=4, spawn_rate=1000, run_time="", host="", tags=[])
+            web.wait_for(lambda live: live["users"] == 4, "four users")
+            visitors = [web.connect() for _ in range(100)]
+            before = self.target.stats()["total"]
+            until = time.monotonic() + 10 * rig.PATIENCE
+            while self.target.stats()["total"] < before + 20:
+                self.assertLess(time.monotonic(), until, "the run stands still")
+                time.sleep(0.05)
+            self.assertEqual(len(os.listdir(f"/proc/{web.process.pid}/fd")), 64)
+            for visitor in visitors:
+                visitor.close()
+            live = web.wait_for(lambda live: live["result"]["total"]["count"] > 20, "visitors are served again")
+            self.assertEqual(live["result"]["total"]["failed"], 0)
+            web.stop_run()
 
     def test_mistakes_are_told_as_on_the_command_line(self):
         rows = [

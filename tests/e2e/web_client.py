@@ -31,12 +31,12 @@ class Answer:
 class Web(rig.Server):
     """squall web; `url` is where it listens."""
 
-    def __init__(self, *arguments, runs=None):
+    def __init__(self, *arguments, runs=None, before=None):
         self._folder = tempfile.TemporaryDirectory()
         self.runs = runs or self._folder.name
         self._err = tempfile.TemporaryFile()
         super().__init__([rig.SQUALL, "web", "-P", "0", "--runs-dir", self.runs, *map(str, arguments)],
-                         stdout=subprocess.PIPE, stderr=self._err)
+                         stdout=subprocess.PIPE, stderr=self._err, preexec_fn=before)
         readable, _, _ = select.select([self.process.stdout], [], [], 20 * rig.PATIENCE)
         line = self.process.stdout.readline().decode() if readable else ""
         found = re.match(r"listening on (http://(\[?[\d.:a-f]+\]?):(\d+))/(?:#token=(\w+))?$", line)
