@@ -50,6 +50,8 @@ ACTS = [
      "too many tickets or new keys without data"),
     ("T23", "a flood of tickets", "flood_of_tickets", {}, [], "tls_proto",
      "too many tickets or new keys without data"),
+    ("T23", "a flood of empty records", "flood_of_nothing", {}, [], "tls_proto",
+     "record too small"),
     ("T24", "a client certificate wanted, none given", "answer", {"client_root": "root"}, [],
      "tls_proto", "certificate required"),
     ("T24", "a client certificate of an unknown root", "answer", {"client_root": "root"},

@@ -1,11 +1,22 @@
 #include "tests/tls/server.h"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PLAIN_KEPT_MAX 65536u
+
+/* Of AES-256-GCM with SHA-384, which both ends choose when they may. */
+#define SECRET_BYTES 48u
+#define KEY_BYTES    32u
+#define IV_BYTES     12u
+#define TAG_BYTES    16u
+#define HEADER_BYTES 5u
+#define HAND_MAX     1024u /* of a record written by hand */
 
 struct tls_server {
     OSSL_LIB_CTX *library;
@@ -18,6 +29,8 @@ struct tls_peer {
     BIO *in, *out;
     size_t plain_len;
     bool is_broken, is_ended;
+    unsigned char secret[SECRET_BYTES]; /* of what the server writes, in TLS 1.3 */
+    uint64_t written_by_hand;
     char plain[PLAIN_KEPT_MAX]; /* the first of it */
 };
 
@@ -58,6 +71,18 @@ static SSL_TICKET_RETURN accept_ticket(SSL *ssl, SSL_SESSION *session, const uns
     return is_good ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_IGNORE_RENEW;
 }
 
+/* A line is a label, a random number and the secret, the last two in hexadecimal. */
+static void keep_secret(const SSL *ssl, const char *line)
+{
+    static const char label[] = "SERVER_TRAFFIC_SECRET_0 ";
+    struct tls_peer *p = SSL_get_app_data(ssl);
+    const char *hex = strrchr(line, ' ') + 1;
+    if (strncmp(line, label, strlen(label)) != 0)
+        return;
+    for (size_t i = 0; i < SECRET_BYTES && i < strlen(hex) / 2; i++)
+        require(sscanf(hex + 2 * i, "%2hhx", &p->secret[i]) == 1);
+}
+
 struct tls_server *tls_server_open(const struct server_wish *wish)
 {
     static const int versions[] = { 0, TLS1_2_VERSION, TLS1_3_VERSION, TLS1_1_VERSION };
@@ -82,6 +107,7 @@ struct tls_server *tls_server_open(const struct server_wish *wish)
         SSL_CTX_set_options(s->ssl, SSL_OP_NO_TICKET);
         SSL_CTX_set_num_tickets(s->ssl, 0);
     }
+    SSL_CTX_set_keylog_callback(s->ssl, keep_secret);
     s->ticket_bytes = wish->ticket_bytes;
     if (wish->ticket_bytes > 0)
         SSL_CTX_set_session_ticket_cb(s->ssl, lengthen_ticket, accept_ticket, s);
@@ -108,6 +134,7 @@ struct tls_peer *tls_peer_open(struct tls_server *s)
     require(p->in != NULL && p->out != NULL);
     SSL_set_bio(p->ssl, p->in, p->out);
     SSL_set_accept_state(p->ssl);
+    SSL_set_app_data(p->ssl, p);
     return p;
 }
 
@@ -205,4 +232,60 @@ void tls_peer_renegotiate(struct tls_peer *p)
 {
     require(SSL_renegotiate(p->ssl) == 1);
     SSL_do_handshake(p->ssl);
+}
+
+/* HKDF-Expand-Label of RFC 8446, 7.1, where one round is enough. */
+static void derive(const struct tls_peer *p, const char *label, unsigned char *out, size_t len)
+{
+    const size_t label_len = strlen(label);
+    unsigned char info[32] = { 0, (unsigned char)len, (unsigned char)label_len };
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    memcpy(info + 3, label, label_len);
+    info[3 + label_len + 1] = 1; /* the first round; before it a context of no bytes */
+    require(HMAC(EVP_sha384(), p->secret, SECRET_BYTES, info, label_len + 5, mac, NULL) != NULL);
+    memcpy(out, mac, len);
+}
+
+/* RFC 8446, 5.2: sealed are the bytes and what kind of bytes they are. Returns how many there are.
+ */
+static size_t seal(struct tls_peer *p, unsigned char *record, size_t len)
+{
+    unsigned char key[KEY_BYTES], iv[IV_BYTES];
+    int sealed = 0;
+    derive(p, "tls13 key", key, sizeof key);
+    derive(p, "tls13 iv", iv, sizeof iv);
+    for (unsigned i = 0; i < 8; i++)
+        iv[IV_BYTES - 1 - i] ^= (unsigned char)(p->written_by_hand >> (8 * i));
+    p->written_by_hand++;
+    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+    unsigned char *body = record + HEADER_BYTES;
+    require(cipher != NULL && EVP_EncryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, iv));
+    require(EVP_EncryptUpdate(cipher, NULL, &sealed, record, HEADER_BYTES));
+    require(EVP_EncryptUpdate(cipher, body, &sealed, body, (int)len) && sealed == (int)len);
+    require(EVP_EncryptFinal_ex(cipher, body + len, &sealed));
+    require(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, body + len));
+    EVP_CIPHER_CTX_free(cipher);
+    return HEADER_BYTES + len + TAG_BYTES;
+}
+
+void tls_peer_write_by_hand(struct tls_peer *p, const char *bytes, size_t len)
+{
+    unsigned char record[HAND_MAX];
+    const size_t sealed = len + 1 + TAG_BYTES;
+    require(HEADER_BYTES + sealed <= sizeof record);
+    require(strcmp(SSL_get_cipher_name(p->ssl), "TLS_AES_256_GCM_SHA384") == 0);
+    memcpy(record,
+           (const unsigned char[]){ SSL3_RT_APPLICATION_DATA, 3, 3, (unsigned char)(sealed >> 8),
+                                    (unsigned char)sealed },
+           HEADER_BYTES);
+    if (len > 0)
+        memcpy(record + HEADER_BYTES, bytes, len);
+    record[HEADER_BYTES + len] = SSL3_RT_APPLICATION_DATA;
+    const size_t all = seal(p, record, len + 1);
+    require(BIO_write(p->out, record, (int)all) == (int)all);
+}
+
+void tls_peer_write_nothing(struct tls_peer *p)
+{
+    tls_peer_write_by_hand(p, NULL, 0);
 }

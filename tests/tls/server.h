@@ -52,4 +52,9 @@ void tls_peer_demand_new_keys(struct tls_peer *p); /* changes its own and asks t
 void tls_peer_give_ticket(struct tls_peer *p);     /* TLS 1.3 */
 void tls_peer_renegotiate(struct tls_peer *p);     /* TLS 1.2 */
 
+/* A record that no library writes: of no content, or of these bytes. TLS 1.3, a forgetful server,
+ * and nothing else written before or after by it. */
+void tls_peer_write_by_hand(struct tls_peer *p, const char *bytes, size_t len);
+void tls_peer_write_nothing(struct tls_peer *p);
+
 #endif

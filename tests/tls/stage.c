@@ -264,6 +264,11 @@ static void flood_of_tickets(struct scene *s)
     flood(s, tls_peer_give_ticket);
 }
 
+static void flood_of_nothing(struct scene *s)
+{
+    flood(s, tls_peer_write_nothing);
+}
+
 /* As many as a server may have reasons for; those that are to be answered too. */
 static void new_keys(struct scene *s)
 {
@@ -316,6 +321,7 @@ static const struct act {
     { "renegotiate", renegotiate, { .version = SERVER_TLS_1_2 } },
     { "flood_of_keys", flood_of_keys, { .version = SERVER_TLS_1_3 } },
     { "flood_of_tickets", flood_of_tickets, { .version = SERVER_TLS_1_3 } },
+    { "flood_of_nothing", flood_of_nothing, { .version = SERVER_TLS_1_3, .is_forgetful = true } },
     { "new_keys", new_keys, { .version = SERVER_TLS_1_3 } },
     { "tiny_records", tiny_records, { 0 } },
 };

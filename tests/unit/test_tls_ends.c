@@ -362,6 +362,34 @@ static void a_flood_of_tickets_is_refused(void **state)
     flood(tls_peer_give_ticket, "too many tickets or new keys without data");
 }
 
+static void a_few_empty_records_are_none_and_a_flood_of_them_is_refused(void **state)
+{
+    (void)state;
+    struct tls_context *ctx = context_of((struct tls_options){ 0 });
+    struct tls_server *server = tls_server_open(&(struct server_wish){
+        .cert_file = fixture_cert_file(), .version = SERVER_TLS_1_3, .is_forgetful = true });
+    tls_link_connect(&link_, ctx, LOCALHOST, server);
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < 20; i++)
+            tls_peer_write_nothing(link_.server);
+        tls_peer_write_by_hand(link_.server, "answer", 6);
+        tls_link_run(&link_);
+        assert_int_equal(link_.verdict, TLS_MORE);
+        assert_read(&link_, "answer", 6);
+    }
+    int records = 0;
+    while (link_.verdict == TLS_MORE && records++ < 1000) {
+        tls_peer_write_nothing(link_.server);
+        tls_link_run(&link_);
+    }
+    assert_broken(&link_, FAILURE_TLS_PROTO, "record too small");
+    assert_true(records > 20 && records < 100);
+    tls_link_close(&link_);
+    connect_and_exchange(ctx, server, false);
+    tls_server_close(server);
+    tls_context_close(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +408,7 @@ int main(void)
         cmocka_unit_test(new_keys_are_taken_and_answered),
         cmocka_unit_test(a_flood_of_new_keys_is_refused),
         cmocka_unit_test(a_flood_of_tickets_is_refused),
+        cmocka_unit_test(a_few_empty_records_are_none_and_a_flood_of_them_is_refused),
     };
     cmocka_set_test_filter(getenv("TEST"));
     return cmocka_run_group_tests_name("tls_ends", tests, fixture_open, fixture_close) == 0
