@@ -124,7 +124,7 @@ static void audit_buckets(struct audit *a, const struct place *at, const struct 
     }
 }
 
-/* Each second alone, as long as the log has not merged some. */
+/* Each second alone, as long as neither the log nor the series has merged some. */
 static uint64_t audit_points(struct audit *a, const struct place *at, struct hist_view *scratch,
                              const struct interval_log *log, const struct series *series)
 {
@@ -132,7 +132,7 @@ static uint64_t audit_points(struct audit *a, const struct place *at, struct his
 
     for (size_t i = 0; i < series->count; i++) {
         sum += series->points[i].count;
-        if (log->count != series->count)
+        if (series->is_merged || log->count != series->count)
             continue;
         hist_view_clear(scratch);
         for (uint32_t e = 0; e < log->endpoint_count; e++)

@@ -6,6 +6,8 @@
 
 #define POINTS_FIRST 64u
 
+_Static_assert(SERIES_POINTS_MAX % 2 == 0, "every point has a neighbour to be merged with");
+
 void series_init(struct series *s)
 {
     *s = (struct series){ 0 };
@@ -19,8 +21,38 @@ void series_close(struct series *s)
     series_init(s);
 }
 
+/* `later` becomes the point of both; the earlier one began at `from_s`. */
+static struct series_point merge_points(const struct series_point *earlier,
+                                        const struct series_point *later, double from_s)
+{
+    struct series_point both = *later;
+    const double interval_s = later->t_s - from_s;
+    both.count += earlier->count;
+    both.failed += earlier->failed;
+    both.bytes_body += earlier->bytes_body;
+    both.rps = (double)both.count / interval_s;
+    both.failures_per_s = (double)both.failed / interval_s;
+    both.p50_us = fmax(earlier->p50_us, later->p50_us);
+    both.p95_us = fmax(earlier->p95_us, later->p95_us);
+    both.p99_us = fmax(earlier->p99_us, later->p99_us);
+    return both;
+}
+
+static void merge_neighbours(struct series *s)
+{
+    double from_s = 0;
+    for (size_t i = 0; i < s->count / 2; i++) {
+        s->points[i] = merge_points(&s->points[2 * i], &s->points[2 * i + 1], from_s);
+        from_s = s->points[i].t_s;
+    }
+    s->count /= 2;
+    s->is_merged = true;
+}
+
 static int series_reserve(struct series *s)
 {
+    if (s->count == SERIES_POINTS_MAX)
+        merge_neighbours(s);
     if (s->count < s->capacity)
         return 0;
     const size_t capacity = s->capacity == 0 ? POINTS_FIRST : 2u * s->capacity;

@@ -3,9 +3,14 @@
 #ifndef SQUALL_STATS_SERIES_H
 #define SQUALL_STATS_SERIES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "stats/tally.h"
+
+/* Four and a half hours of seconds. When there are so many points, neighbours are merged two by
+ * two: a run may go on for weeks. */
+#define SERIES_POINTS_MAX 16384u
 
 struct series_point {
     double t_s; /* end of the interval, from the start of the run */
@@ -13,12 +18,13 @@ struct series_point {
     uint64_t count, failed; /* finished in this interval */
     uint64_t bytes_body;    /* of their answers */
     double rps, failures_per_s;
-    double p50_us, p95_us, p99_us; /* NaN when nothing finished */
+    double p50_us, p95_us, p99_us; /* NaN when nothing finished; of merged ones the highest */
 };
 
 struct series {
     struct series_point *points;
     size_t count, capacity;
+    bool is_merged; /* some points are of more than one interval; the last never is */
 };
 
 void series_init(struct series *s);
