@@ -1,6 +1,7 @@
 #include "stats/report/command_line.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <jansson.h>
 
@@ -30,6 +31,29 @@ static void write_word(struct sink *out, const char *word)
             sink_bytes(out, c, 1);
     }
     sink_text(out, "'");
+}
+
+/* What a word says behind "--header=" or "-H", in a bundle too; else the word. */
+static const char *header_in(const char *word)
+{
+    static const char option[] = "--header=";
+
+    if (strncmp(word, option, sizeof(option) - 1) == 0)
+        return word + sizeof(option) - 1;
+    const char *letter = word[0] == '-' && word[1] != '-' ? strchr(word, 'H') : NULL;
+    return letter == NULL ? word : letter + 1;
+}
+
+size_t command_line_public_bytes(const char *word)
+{
+    static const char *const names[] = { "Authorization:", "Proxy-Authorization:", "Cookie:",
+                                         "X-Api-Key:" };
+    const char *header = header_in(word);
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strncasecmp(header, names[i], strlen(names[i])) == 0)
+            return (size_t)(header - word) + strlen(names[i]);
+    return strlen(word);
 }
 
 void command_line_write(struct sink *out, const struct stored *s)

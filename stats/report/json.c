@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "stats/hist_codec.h"
+#include "stats/report/command_line.h"
 #include "stats/report/json_evidence.h"
 #include "stats/report/json_timeline.h"
 #include "stats/report/json_writer.h"
@@ -48,13 +49,26 @@ static void write_count_or_null(struct json_writer *w, const char *key, uint64_t
         json_put_count(w, key, count);
 }
 
+static void write_word(struct json_writer *w, const char *word)
+{
+    const size_t shown = command_line_public_bytes(word);
+    char masked[64];
+
+    if (word[shown] == '\0') {
+        json_put_string(w, NULL, word);
+        return;
+    }
+    (void)snprintf(masked, sizeof(masked), "%.*s ***", (int)shown, word);
+    json_put_string(w, NULL, masked);
+}
+
 static void write_head(struct json_writer *w, const struct result *r)
 {
     json_put_string(w, "schema", "squall/1");
     json_put_string(w, "version", r->version);
     json_open_array_line(w, "command");
     for (int i = 0; i < r->argc; i++)
-        json_put_string(w, NULL, r->argv[i]);
+        write_word(w, r->argv[i]);
     json_close(w);
     json_put_string(w, "scenario", r->scenario);
     json_put_string(w, "host", r->host);

@@ -119,6 +119,36 @@ static const json_t *at(const json_t *node, const char *path)
     return node;
 }
 
+static void what_proves_who_one_is_stays_out_of_reports(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *shown;
+    } rows[] = {
+        { "squall", "squall" },
+        { "Authorization: Bearer abc", "Authorization: ***" },
+        { "-HCOOKIE:id=abc", "-HCOOKIE: ***" },
+        { "-qHX-Api-Key: abc", "-qHX-Api-Key: ***" },
+        { "--header=proxy-authorization: abc", "--header=proxy-authorization: ***" },
+        { "Accept: abc", "Accept: abc" },
+        { "http://127.0.0.1/Cookie:", "http://127.0.0.1/Cookie:" },
+    };
+    struct run *run = run_open(1);
+    char *words[ARRAY_LEN(rows)];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        words[i] = (char *)rows[i].word;
+    (void)run_result(run);
+    run->result.argc = (int)ARRAY_LEN(rows);
+    run->result.argv = words;
+    json_t *root = json_of(&run->result);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_string_equal(json_string_value(json_array_get(at(root, "command"), i)),
+                            rows[i].shown);
+    json_decref(root);
+    run_close(run);
+}
+
 static void a_full_result_has_every_key_in_order(void **state)
 {
     (void)state;
@@ -504,6 +534,7 @@ static void the_histogram_of_a_row_holds_its_requests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_proves_who_one_is_stays_out_of_reports),
         cmocka_unit_test(a_full_result_has_every_key_in_order),
         cmocka_unit_test(figures_survive_the_way_through_json),
         cmocka_unit_test(an_empty_result_has_nulls_and_not_zeroes),
