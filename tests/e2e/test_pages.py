@@ -58,6 +58,12 @@ class Pages(rig.Case):
             if "\nTerminal\n" in rig.call(*([command] if command else []), "--help")[1]:
                 self.assertIsNotNone(section, f"'squall {command}' has no section: its row in squall_main.c has no form")
 
+    def test_the_man_page_has_every_exit_code_of_the_header(self):
+        header = (rig.ROOT / "tools/cli/command.h").read_text("utf-8")
+        codes = set(re.findall(r"^    EXIT_\w+ =\s+(\d+)", header, re.M)) - {"128"} | {"130"}
+        told = page("man").split(".SH EXIT STATUS\n")[1].split(".SH ")[0]
+        self.assertEqual(set(re.findall(r"^\.B (\d+)$", told, re.M)), codes)
+
     def test_man_reads_it_without_a_warning(self):
         if shutil.which("man") is None or shutil.which("groff") is None and shutil.which("nroff") is None:
             self.skipTest("man is not installed")

@@ -175,10 +175,14 @@ static const struct {
     { EXIT_DONE, "Done." },
     { EXIT_REQUEST_FAILED,
       "Done, but some request failed (\\fB\\-\\-exit\\-code\\-on\\-failure\\fR "
-      "changes it), or the result could not be written." },
-    { EXIT_USAGE, "A mistake on the command line or in the scenario: nothing was sent." },
+      "changes it), the audit did, or the result could not be written." },
+    { EXIT_USAGE, "A mistake on the command line or in the scenario, or a file that cannot be "
+                  "written: nothing was sent." },
     { EXIT_HOST, "This host cannot run it; the remedy is told." },
-    { EXIT_UNMET, "Something that \\fB\\-\\-expect\\fR asked for does not hold." },
+    { EXIT_INVALID, "squall itself was the bottleneck, and \\fB\\-\\-strict\\fR was given." },
+    { EXIT_UNMET,
+      "Something that \\fB\\-\\-expect\\fR or the scenario asked for does not hold; with "
+      "\\fB\\-\\-fail\\-if\\-slower\\fR something is slower." },
     { EXIT_SIGNAL + SIGINT, "Stopped with Ctrl\\-C; the report is whole all the same." },
 };
 
