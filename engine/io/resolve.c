@@ -10,6 +10,20 @@
 #include <string.h>
 #include <sys/un.h>
 
+static const char *reason_of(int rc)
+{
+    switch (rc) {
+    case EAI_NONAME:
+        return "no host has this name";
+    case EAI_NODATA:
+        return "it has no address";
+    case EAI_AGAIN:
+        return "the name servers cannot tell";
+    default:
+        return gai_strerror(rc);
+    }
+}
+
 int resolve_host(const char *host, uint16_t port, struct route *out, int max, const char **ret_why)
 {
     char service[8];
@@ -19,7 +33,7 @@ int resolve_host(const char *host, uint16_t port, struct route *out, int max, co
     struct addrinfo *found = NULL;
     const int rc = getaddrinfo(host, service, &hints, &found);
     if (rc != 0) {
-        *ret_why = gai_strerror(rc);
+        *ret_why = reason_of(rc);
         return -ENOENT;
     }
 

@@ -52,7 +52,8 @@ static int check_sources(const struct sources *sources, int family, struct fleet
             continue;
         resolve_write_host(&source, text);
         return fault(ret_fault, rc, "name addresses that this host has, 'ip address' lists them",
-                     "cannot connect from %s: %s", text, strerrordesc_np(-rc));
+                     "cannot connect from %s: %s", text,
+                     rc == -EADDRNOTAVAIL ? "this host does not have it" : strerrordesc_np(-rc));
     }
     return 0;
 }

@@ -66,7 +66,7 @@ class Sources(rig.Case):
     def test_a_local_address_that_is_not_this_hosts_is_refused(self):
         run = rig.squall("http://127.0.0.1:9/", "-n", 1, "--source", "127.0.0.2,203.0.113.7")
         self.assert_exit(run, 3)
-        self.assertEqual(run.err, "squall: cannot connect from 203.0.113.7: Cannot assign requested address: name addresses "
+        self.assertEqual(run.err, "squall: cannot connect from 203.0.113.7: this host does not have it: name addresses "
                                   "that this host has, 'ip address' lists them\n")
 
     def test_local_addresses_of_the_other_family_only_are_refused(self):
