@@ -137,6 +137,13 @@ tasks:
         self.assertEqual(err, "squall target: cannot use the certificate '/nonexistent': "
                               "No such file or directory\n")
 
+    def test_an_ipv6_address_is_expected_in_the_certificate(self):
+        for certificate, failures in (("good", {}), ("wrong_address", {"tls_cert": 5})):
+            with self.subTest(certificate), rig.Target("--listen", "[::1]:0", "--cert", self.authority.file(certificate)) as target:
+                run = rig.squall(target.url + "/json", "-n", 5, "-c", 1, *self.trust())
+                self.assert_books_balance(run)
+                self.assertEqual(run.failures(), failures, run)
+
     def test_mistakes_are_one_sentence_and_exit_2(self):
         url = "https://127.0.0.1:9/"
         client, root = self.authority.file("client"), self.authority.file("root")

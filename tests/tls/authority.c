@@ -4,14 +4,14 @@
  *     authority FOLDER
  *
  * root.pem is what a client should trust; strict_root.pem says in addition that `revoked` is not to
- * be trusted any more. Servers are 127.0.0.1 and localhost. */
+ * be trusted any more. Servers are 127.0.0.1, ::1 and localhost. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/tls/certificate.h"
 
 #define YEAR_S      31536000
-#define HERE        "DNS:localhost,IP:127.0.0.1"
+#define HERE        "DNS:localhost,IP:127.0.0.1,IP:::1"
 #define CHAIN_COUNT 500 /* of a certificate each: 100 KiB and more */
 
 enum issuer { ITSELF, ROOT, OTHER_ROOT, MIDDLE, FENCE, ISSUER_COUNT };
