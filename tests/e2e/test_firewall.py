@@ -153,10 +153,10 @@ class Firewall(rig.Case):
     def test_a_server_that_restarts_is_used_again_within_a_second(self):
         first = rig.Target()
         self.addCleanup(first.stop)
-        running = rig.Running(first.url, "-c", CONNECTIONS, "-R", 200, "-d", "2200ms", "-t", 1)
+        running = rig.Running(first.url, "-c", CONNECTIONS, "-R", 200, "-d", "3800ms", "-t", 1)
         time.sleep(0.3)
         first.stop()
-        time.sleep(0.4)
+        time.sleep(2)       # the pauses between connects have become as long as they get
         with serve_again(first.port) as second:
             back = time.monotonic()
             while second.stats()["total"] == 0:
