@@ -13,15 +13,13 @@
 
 static _Noreturn void serve(int cpu, int out)
 {
-    static char program[] = "target", listen[] = "--listen", at[] = "127.0.0.1:0", quiet[] = "-q";
-    char *arguments[] = { program, listen, at, quiet, NULL };
-
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     machine_pin(cpu);
     if (dup2(out, STDOUT_FILENO) < 0)
         _exit(1);
     close(out);
-    exit(target_command(4, arguments));
+    exit(target_serve(
+        &(struct target_options){ .listen = "127.0.0.1:0", .threads = 1, .is_quiet = true }));
 }
 
 /* Reads the line in which it says where it listens. 0 or -errno. */

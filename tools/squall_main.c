@@ -6,13 +6,7 @@
 #include "tools/cli/fault.h"
 #include "tools/cli/options.h"
 #include "tools/cli/streams.h"
-#include "tools/target/target.h"
 #include "tools/web/web_command.h"
-
-static int run_target(const struct invocation *call)
-{
-    return target_command(call->argc - 1, call->argv + 1);
-}
 
 static const struct command commands[] = {
     { "run", "FILE [options]", "a scenario: users, tasks, waits", command_run, FORM_RUN },
@@ -22,7 +16,8 @@ static const struct command commands[] = {
     { "compare", "A.json B.json", "two stored runs side by side", command_compare, FORM_COMPARE },
     { "doctor", "[--fix]", "is this host ready for the load you plan", command_doctor,
       FORM_DOCTOR },
-    { "target", "[options]", "the built-in server with known answers", run_target },
+    { "target", "[options]", "the built-in server with known answers", command_target,
+      FORM_TARGET },
     { "pages", "man|bash|zsh|fish", NULL, command_pages },
 };
 

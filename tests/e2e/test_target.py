@@ -485,11 +485,11 @@ class Command(unittest.TestCase):
             done = self.run_target(*options)
             self.assertEqual((done.returncode, done.stdout), (2, ""), options)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-            self.assertIn("squall target: ", done.stderr)
+            self.assertRegex(done.stderr, "^squall: .*(--listen|--threads|--work-us|'--nonsense'|'-z'|'extra')")
 
     def test_the_option_that_may_have_been_meant_is_named(self):
         self.assertEqual(self.run_target("--listn").stderr,
-                         "squall target: unknown option '--listn'; did you mean '--listen'?\n")
+                         "squall: unknown option '--listn'; did you mean '--listen'?\n")
 
     def test_an_address_in_use_is_named(self):
         target = Target(SQUALL, "-q")
@@ -504,6 +504,7 @@ class Command(unittest.TestCase):
         for path in re.findall(r'\.path = "(/[^"]*)"', pages):
             with self.subTest(path):
                 self.assertIn(f" {path}", done.stdout)
+        self.assertIn("--work-us", done.stdout)
 
     def test_work_burns_cpu_time(self):
         for micros, least, most in ((0, 0.0, 0.2), (1000, 0.25, 2.0)):

@@ -51,6 +51,7 @@ int command_check(const struct invocation *call);
 int command_report(const struct invocation *call);
 int command_compare(const struct invocation *call);
 int command_doctor(const struct invocation *call);
+int command_target(const struct invocation *call);
 int command_pages(const struct invocation *call);
 
 /* The usage lines of all forms. */

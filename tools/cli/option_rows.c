@@ -1,6 +1,7 @@
 #include "tools/cli/options.h"
 
 #include "tools/cli/format.h"
+#include "tools/target/target.h"
 
 #define AT(field) offsetof(struct options, field)
 #define BOTH      (FORM_URL | FORM_RUN)
@@ -143,8 +144,23 @@ const struct option_row option_rows[] = {
     { FORM_WEB, 0, "max-users", "N", OPTION_COUNT, AT(max_users), 1, USERS_MAX, NULL, "Page",
       "users that a run can be raised to; default ten times those it starts with, at least 1000" },
 
+    { FORM_TARGET, 0, "listen", "HOST:PORT", OPTION_TEXT, AT(listen), 0, 0, NULL, "Server",
+      "address to serve; ':PORT' is of 127.0.0.1; default 127.0.0.1:0, port 0 = any that is free" },
+    { FORM_TARGET, 0, "threads", "N", OPTION_COUNT, AT(threads), 1, TARGET_THREADS_MAX, "1", "Server",
+      "event loops, each on a thread of its own" },
+    { FORM_TARGET, 0, "work-us", "U", OPTION_COUNT, AT(work_us), 0, TARGET_WORK_US_MAX, "0", "Server",
+      "CPU time to burn for each request, in microseconds" },
+    { FORM_TARGET, 0, "tls", NULL, OPTION_FLAG, AT(serves_tls), 0, 0, NULL, "Server",
+      "serve https, with a certificate made now for localhost (ask with -k)" },
+    { FORM_TARGET, 0, "cert", "FILE", OPTION_TEXT, AT(cert_file), 0, 0, NULL, "Server",
+      "serve https with this certificate (PEM), and those that lead to its root" },
+    { FORM_TARGET, 0, "key", "FILE", OPTION_TEXT, AT(key_file), 0, 0, NULL, "Server",
+      "and its key; default it stands in the same file" },
+
     { BOTH, 'q', "quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, "Terminal",
       "no live view and no notes on stderr" },
+    { FORM_TARGET, 'q', "quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, "Terminal",
+      "no summary at the end" },
     { BOTH | FORM_DOCTOR | FORM_COMPARE, 0, "no-color", NULL, OPTION_FLAG, AT(no_color), 0, 0, NULL, "Terminal",
       "no colors; so does NO_COLOR in the environment" },
     { BOTH, 'v', "verbose", NULL, OPTION_FLAG, AT(verbose), 0, 0, NULL, "Terminal",

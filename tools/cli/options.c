@@ -284,6 +284,8 @@ static const char *form_words(unsigned forms)
         return "squall report";
     if (forms & FORM_COMPARE)
         return "squall compare";
+    if (forms & FORM_TARGET)
+        return "squall target";
     return forms & FORM_CHECK ? "squall check" : "squall doctor";
 }
 
@@ -302,6 +304,8 @@ static const char *form_help(enum option_form form)
         return "squall report --help";
     case FORM_COMPARE:
         return "squall compare --help";
+    case FORM_TARGET:
+        return "squall target --help";
     case FORM_URL:
     case FORM_ALL:
         break;
@@ -413,7 +417,7 @@ static int parse_letters(struct parser *p, const char *word)
 static int parse_subject(struct parser *p, const char *word)
 {
     struct options *o = p->options;
-    if (o->form == FORM_DOCTOR) {
+    if (o->form == FORM_DOCTOR || o->form == FORM_TARGET) {
         fault_say(p->fault, "expected only options, got %s", diag_quote(span_of(word)).text);
         return -EINVAL;
     }
@@ -475,7 +479,7 @@ static int check_together(struct options *o, struct fault *fault)
         fault_say(fault, "expected RUN.json, a result of squall; see '%s'", form_help(o->form));
     else if (o->form == FORM_REPORT && o->outputs.count == 0)
         fault_say(fault, "expected --output FILE, a name that ends in " FORMAT_ENDINGS);
-    else if (o->subject == NULL && !(o->form & (FORM_DOCTOR | FORM_WEB)))
+    else if (o->subject == NULL && !(o->form & (FORM_DOCTOR | FORM_WEB | FORM_TARGET)))
         fault_say(fault, "expected a scenario FILE; see '%s'", form_help(o->form));
     else if (o->json && o->fix)
         fault_say(fault, "--fix: cannot be combined with --json");

@@ -31,7 +31,8 @@ enum option_form {
     FORM_WEB = 1 << 4,
     FORM_REPORT = 1 << 5,
     FORM_COMPARE = 1 << 6,
-    FORM_ALL = (1 << 7) - 1
+    FORM_TARGET = 1 << 7,
+    FORM_ALL = (1 << 8) - 1
 };
 
 /* `given` tells a value from the command line from the default of the table. */
@@ -84,7 +85,7 @@ struct options {
     struct option_time duration, timeout, stop_timeout, gather;
     struct option_warmup warmup;
     struct option_count requests, connections, users, pipeline, requests_per_connection;
-    struct option_count threads, seed, exit_code_on_failure, port, max_users;
+    struct option_count threads, seed, exit_code_on_failure, port, max_users, work_us;
     struct option_rate rate, spawn_rate;
     struct option_choice arrival, tls_min, tls_max;
     struct option_cpus cpus;
@@ -92,13 +93,13 @@ struct options {
     struct host_port connect_to; /* host "" = not given */
     struct host_port proxy;      /* likewise */
     struct option_texts headers, outputs, expects, tags, exclude_tags;
-    const char *host, *method, *data, *unix_path, *bind, *runs_dir; /* NULL = not given */
+    const char *host, *method, *data, *unix_path, *bind, *runs_dir, *listen; /* NULL = not given */
     const char *ca_file, *cert_file, *key_file, *sni, *ciphers;
     const char *csv, *html;
 
     bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost, strict,
         kernel_stamps;
-    bool insecure, no_tls_resume, fail_if_slower;
+    bool insecure, no_tls_resume, fail_if_slower, serves_tls;
     bool help, version; /* nothing else counts then */
 };
 

@@ -9,6 +9,7 @@
 #define SQUALL_TOOLS_TARGET_TARGET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tools/target/census.h"
@@ -16,6 +17,7 @@
 #include "tools/target/tweets.h"
 
 #define TARGET_THREADS_MAX 64u
+#define TARGET_WORK_US_MAX 10000000u
 
 struct target {
     struct tweets *tweets;
@@ -27,7 +29,17 @@ struct target {
     _Atomic bool stop;
 };
 
-/* `squall target [options]`; argv[0] is "target". Returns the exit code. */
-int target_command(int argc, char **argv);
+struct target_options {
+    const char *listen; /* "HOST:PORT" */
+    uint32_t threads;   /* 1..TARGET_THREADS_MAX */
+    uint64_t work_us;   /* CPU time to burn for each request */
+    bool is_quiet;      /* no summary at the end */
+    bool has_tls;
+    const char *cert_file, *key_file; /* NULL = made now; the key stands in the same file */
+};
+
+/* Says on stdout where it listens and serves until SIGINT or SIGTERM. The exit code, after one line
+ * about what is wrong. */
+int target_serve(const struct target_options *o);
 
 #endif
