@@ -200,74 +200,159 @@ int csv_exceptions(char **ret_text, const struct stored *s)
     return sink_finish(&out, ret_text);
 }
 
-/* What was done from the start of the run to the end of an interval. */
+/* What one endpoint, or all of them, did from the start of the run to the end of an interval, and
+ * in it. */
 struct progress {
-    size_t point; /* of the series, the next one */
-    uint64_t users, failed, bytes_body;
-    uint64_t count_before, failed_before; /* at the end of the interval before */
-    struct hist_view latency;
+    uint64_t failed, failed_now;
+    struct hist_view latency, latency_now;
+    double size_avg;
 };
 
-static void advance(struct progress *p, const struct result *r, size_t interval)
-{
-    const struct interval_log *log = r->intervals;
-    const double end_s = (double)log->intervals[interval].to_ns / 1e9;
+struct history {
+    const struct result *result;
+    bool is_full; /* endpoints have rows too, and percentiles are those of the interval */
+    size_t point; /* of the series, the next one */
+    uint64_t users, bytes_body;
+    struct progress *rows;              /* one for each endpoint, the last for all */
+    const struct endpoint_name **order; /* by name and method */
+    uint64_t *counts;
+};
 
-    p->count_before = p->latency.total;
-    p->failed_before = p->failed;
-    for (uint32_t e = 0; e < log->endpoint_count; e++) {
-        interval_log_take(log, interval, e, &p->latency);
-        p->failed += interval_log_failed(log, interval, e);
-    }
-    for (; p->point < r->series->count && r->series->points[p->point].t_s <= end_s; p->point++) {
-        p->users = r->series->points[p->point].users;
-        p->bytes_body += r->series->points[p->point].bytes_body;
-    }
+static int compare_names(const void *a, const void *b)
+{
+    const struct endpoint_name *one = *(const struct endpoint_name *const *)a;
+    const struct endpoint_name *other = *(const struct endpoint_name *const *)b;
+    const int names = strcmp(one->name, other->name);
+
+    return names != 0 ? names : strcmp(one->method, other->method);
 }
 
-static void add_history_row(struct row *row, const struct progress *p, int64_t started_at_s,
-                            const struct interval *i)
+static void history_close(struct history *h)
+{
+    free(h->rows);
+    free(h->order);
+    free(h->counts);
+}
+
+static int history_open(struct history *h, const struct result *r, bool is_full)
+{
+    const uint32_t endpoints = r->tally->endpoint_count;
+
+    *h = (struct history){ .result = r, .is_full = is_full };
+    h->rows = calloc(endpoints + 1u, sizeof(*h->rows));
+    h->order = calloc(endpoints + 1u, sizeof(*h->order));
+    h->counts = calloc(2u * (endpoints + 1u), HIST_SLOTS * sizeof(*h->counts));
+    if (h->rows == NULL || h->order == NULL || h->counts == NULL) {
+        history_close(h);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i <= endpoints; i++) {
+        hist_view_init(&h->rows[i].latency, h->counts + 2u * i * HIST_SLOTS);
+        hist_view_init(&h->rows[i].latency_now, h->counts + (2u * i + 1u) * HIST_SLOTS);
+    }
+    for (uint32_t i = 0; i < endpoints; i++) {
+        h->order[i] = &r->names[i];
+        h->rows[i].size_avg = r->summary->rows[i].size_avg;
+    }
+    qsort(h->order, endpoints, sizeof(*h->order), compare_names);
+    return 0;
+}
+
+static void progress_move(struct progress *p, const struct interval_log *log, size_t interval,
+                          uint32_t first, uint32_t end)
+{
+    hist_view_clear(&p->latency_now);
+    p->failed_now = 0;
+    for (uint32_t e = first; e < end; e++) {
+        interval_log_take(log, interval, e, &p->latency_now);
+        p->failed_now += interval_log_failed(log, interval, e);
+    }
+    hist_view_add(&p->latency, &p->latency_now);
+    p->failed += p->failed_now;
+}
+
+static void history_move(struct history *h, size_t interval)
+{
+    const struct result *r = h->result;
+    const struct interval_log *log = r->intervals;
+    const double end_s = (double)log->intervals[interval].to_ns / 1e9;
+    struct progress *all = &h->rows[log->endpoint_count];
+
+    for (uint32_t e = 0; h->is_full && e < log->endpoint_count; e++)
+        progress_move(&h->rows[e], log, interval, e, e + 1);
+    progress_move(all, log, interval, 0, log->endpoint_count);
+    for (; h->point < r->series->count && r->series->points[h->point].t_s <= end_s; h->point++) {
+        h->users = r->series->points[h->point].users;
+        h->bytes_body += r->series->points[h->point].bytes_body;
+    }
+    all->size_avg = (double)h->bytes_body / (double)all->latency.total;
+}
+
+static void add_history_row(struct row *row, const struct history *h, const struct interval *i,
+                            const struct progress *p, const struct endpoint_name *name)
 {
     const double length_s = (double)(i->to_ns - i->from_ns) / 1e9;
     const struct hist_view *v = &p->latency;
     const bool is_empty = v->total == 0;
 
-    cell_count(row, (uint64_t)started_at_s + i->to_ns / 1000000000u);
-    cell_count(row, p->users);
-    cell_text(row, "");
-    cell_text(row, "Aggregated");
-    cell_current(row, v->total - p->count_before, length_s);
-    cell_current(row, p->failed - p->failed_before, length_s);
-    cells_percentiles(row, v);
+    cell_count(row, (uint64_t)h->result->started_at_s + i->to_ns / 1000000000u);
+    cell_count(row, h->users);
+    cell_text(row, name->method);
+    cell_text(row, name->name);
+    cell_current(row, p->latency_now.total, length_s);
+    cell_current(row, p->failed_now, length_s);
+    cells_percentiles(row, h->is_full ? &p->latency_now : v);
     cell_count(row, v->total);
     cell_count(row, p->failed);
     cell_ms(row, is_empty ? NAN : (double)hist_view_quantile_ns(v, 50, 100) / 1e3);
     cell_ms(row, hist_view_mean_ns(v) / 1e3);
     cell_ms(row, is_empty ? NAN : (double)v->min_ns / 1e3);
     cell_ms(row, is_empty ? NAN : (double)v->max_ns / 1e3);
-    cell_number(row, (double)p->bytes_body / (double)v->total, DECIMALS_RATE);
+    cell_number(row, p->size_avg, DECIMALS_RATE);
     end_row(row);
 }
 
-int csv_history(char **ret_text, const struct result *r)
+static void add_history_rows(struct row *row, struct history *h, size_t interval)
 {
-    uint64_t *counts = calloc(HIST_SLOTS, sizeof(*counts));
-    struct progress progress = { 0 };
+    static const struct endpoint_name everything = { .method = "", .name = "Aggregated" };
+    const struct result *r = h->result;
+    const struct interval *i = &r->intervals->intervals[interval];
+    const uint32_t endpoints = r->intervals->endpoint_count;
+
+    history_move(h, interval);
+    for (uint32_t at = 0; h->is_full && at < endpoints; at++) {
+        const struct progress *p = &h->rows[h->order[at] - r->names];
+        if (p->latency.total > 0)
+            add_history_row(row, h, i, p, h->order[at]);
+    }
+    add_history_row(row, h, i, &h->rows[endpoints], &everything);
+}
+
+static int write_history(char **ret_text, const struct result *r, bool is_full)
+{
+    struct history history;
     struct sink out;
     struct row row = { .out = &out };
 
-    if (counts == NULL)
+    if (history_open(&history, r, is_full) != 0)
         return -ENOMEM;
-    hist_view_init(&progress.latency, counts);
     sink_init(&out);
     sink_text(&out, "Timestamp,User Count,Type,Name,Requests/s,Failures/s," PERCENTILE_TITLES
                     ",Total Request Count,Total Failure Count,Total Median Response Time,"
                     "Total Average Response Time,Total Min Response Time,Total Max Response Time,"
                     "Total Average Content Size\r\n");
-    for (size_t i = 0; r->intervals != NULL && i < r->intervals->count; i++) {
-        advance(&progress, r, i);
-        add_history_row(&row, &progress, r->started_at_s, &r->intervals->intervals[i]);
-    }
-    free(counts);
+    for (size_t i = 0; r->intervals != NULL && i < r->intervals->count; i++)
+        add_history_rows(&row, &history, i);
+    history_close(&history);
     return sink_finish(&out, ret_text);
+}
+
+int csv_history(char **ret_text, const struct result *r)
+{
+    return write_history(ret_text, r, false);
+}
+
+int csv_full_history(char **ret_text, const struct result *r)
+{
+    return write_history(ret_text, r, true);
 }

@@ -25,4 +25,10 @@ int csv_exceptions(char **ret_text, const struct stored *s);
  * of the second itself. The last one is the end of the run. */
 int csv_history(char **ret_text, const struct result *r);
 
+/* The same with a row before it for each endpoint that has finished a request by then, by name and
+ * method. As with Locust's --csv-full-history the percentiles are not those of all until then, but
+ * here of the second itself. The log of intervals does not know the sizes of answers: an endpoint's
+ * are those of the whole run. */
+int csv_full_history(char **ret_text, const struct result *r);
+
 #endif

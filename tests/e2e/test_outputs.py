@@ -157,6 +157,16 @@ class Outputs(rig.Case):
         self.assertAlmostEqual(history[-1]["size"], self.played.result["total"]["size_avg"], places=2)
         self.assertEqual(history[0]["users"], 4)
 
+    def test_the_full_history_has_the_endpoints_as_locusts_has(self):
+        prefix = self.file("full")
+        run = rig.squall("run", self.scenario, "-H", self.target.url, "-t", "1s", "--csv", prefix, "--csv-full-history")
+        history = locust_csv.read(prefix)["history"]
+        self.assertEqual(history[-1]["name"], "Aggregated")
+        last = {row["name"]: row["requests"] for row in history if row["time"] == history[-1]["time"]}
+        self.assertEqual(last.pop("Aggregated"), run.result["total"]["count"])
+        self.assertGreater(len(last), 1)
+        self.assertEqual(sum(last.values()), run.result["total"]["count"])
+
     def test_lines_end_and_cells_are_quoted_as_in_locusts_files(self):
         for name in HEADERS:
             text = self.text(f"ours_{name}.csv")

@@ -175,6 +175,42 @@ static void the_history_has_all_up_to_each_second_and_the_last_one_has_all(void 
     run_close(run);
 }
 
+/* Names in order, those that have finished nothing left out; percentiles of the second alone. */
+static void the_full_history_has_a_row_for_each_endpoint_too(void **state)
+{
+    (void)state;
+    struct run *run = run_open(2);
+    struct interval_log *log = NULL;
+    struct tally *before = NULL;
+    char *text = NULL;
+
+    assert_int_equal(interval_log_open(&log, 2, 1 << 20), 0);
+    assert_int_equal(tally_open(&before, 2), 0);
+    run_finish(run, 1, 10000000, 500, FAILURE_HTTP_ERROR, "status 500");
+    end_second(run, log, before, 1);
+    run_finish(run, 0, 30000000, 200, FAILURE_NONE, NULL);
+    end_second(run, log, before, 2);
+    run->result.intervals = log;
+    assert_int_equal(csv_full_history(&text, &run->result), 0);
+    assert_string_equal(
+        strchr(text, '\n') + 1,
+        "1767225601,10,GET,/api/tweets/[id]/,1.000000,1.000000,10,10,10,10,10,10,10,10,10,10,10,"
+        "1,1,10.002431,9.998335,9.99424,10.002431,120.0\r\n"
+        "1767225601,10,,Aggregated,1.000000,1.000000,10,10,10,10,10,10,10,10,10,10,10,"
+        "1,1,10.002431,9.998335,9.99424,10.002431,120.0\r\n"
+        "1767225602,20,GET,/api/tweets/,1.000000,0.000000,30,30,30,30,30,30,30,30,30,30,30,"
+        "1,0,30.015487,30.007295,29.999104,30.015487,120.0\r\n"
+        "1767225602,20,GET,/api/tweets/[id]/,0.000000,0.000000,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/"
+        "A,N/A,"
+        "N/A,1,1,10.002431,9.998335,9.99424,10.002431,120.0\r\n"
+        "1767225602,20,,Aggregated,1.000000,0.000000,30,30,30,30,30,30,30,30,30,30,30,"
+        "2,1,10.002431,20.002815,9.99424,30.015487,120.0\r\n");
+    free(text);
+    tally_close(before);
+    interval_log_close(log);
+    run_close(run);
+}
+
 static void a_summary_has_its_tables(void **state)
 {
     (void)state;
@@ -365,6 +401,7 @@ int main(void)
         cmocka_unit_test(cells_cannot_be_formulas_rows_or_commands),
         cmocka_unit_test(there_are_no_exceptions),
         cmocka_unit_test(the_history_has_all_up_to_each_second_and_the_last_one_has_all),
+        cmocka_unit_test(the_full_history_has_a_row_for_each_endpoint_too),
         cmocka_unit_test(a_summary_has_its_tables),
         cmocka_unit_test(sentences_do_not_become_markdown),
         cmocka_unit_test(each_endpoint_and_each_expectation_is_a_test_case),

@@ -263,6 +263,7 @@ static const struct {
     { FORM_DOCTOR, "--fix|--json", "--fix: cannot be combined with --json" },
     { FORM_URL, "http://a|--fix", "unknown option '--fix' here: it belongs to 'squall doctor'" },
     { FORM_URL, "a|b", "expected one URL, got 'a' and 'b'" },
+    { FORM_RUN, "a|--csv-full-history", "--csv-full-history: needs --csv PREFIX" },
     { FORM_RUN, "a|b", "expected one FILE, got 'a' and 'b'" },
 
     { FORM_RUN, "f|--run-time|30 sec",

@@ -21,9 +21,10 @@ static const struct csv_file {
     const char *ending;
     int (*draw)(char **ret_text, const struct stored *s);
     int (*write)(char **ret_text, const struct result *r);
+    int (*write_full)(char **ret_text, const struct result *r); /* --csv-full-history */
 } csv_files[] = {
     { "_stats.csv", .draw = csv_stats },
-    { "_stats_history.csv", .write = csv_history },
+    { "_stats_history.csv", .write = csv_history, .write_full = csv_full_history },
     { "_failures.csv", .draw = csv_failures },
     { "_exceptions.csv", .draw = csv_exceptions },
 };
@@ -161,9 +162,12 @@ static int write_files(struct delivery *d, const struct options *o)
     }
     for (size_t i = 0; i < CSV_FILES && o->csv != NULL; i++) {
         char path[PATH_MAX];
-        csv_path(path, o->csv, &csv_files[i]);
-        const int rc =
-            write_file(d, (struct wish){ "--csv", path }, csv_files[i].write, csv_files[i].draw);
+        const struct csv_file *file = &csv_files[i];
+        csv_path(path, o->csv, file);
+        const int rc = write_file(d, (struct wish){ "--csv", path },
+                                  o->csv_full_history && file->write_full != NULL ? file->write_full
+                                                                                  : file->write,
+                                  file->draw);
         first = first != 0 ? first : rc;
     }
     return first;

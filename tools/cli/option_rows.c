@@ -118,6 +118,8 @@ const struct option_row option_rows[] = {
       "write the result as a page that opens offline, whatever FILE ends in" },
     { FORM_RUN, 0, "csv", "PREFIX", OPTION_TEXT, AT(csv), 0, 0, NULL, "Result",
       "write Locust's four files: PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv" },
+    { FORM_RUN, 0, "csv-full-history", NULL, OPTION_FLAG, AT(csv_full_history), 0, 0, NULL, "Result",
+      "rows of every endpoint in _stats_history.csv, percentiles of each second" },
     { BOTH, 0, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, "Result",
       "the result as one JSON object on stdout, nothing else there" },
     { FORM_DOCTOR, 0, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, "Result",

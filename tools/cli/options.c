@@ -481,6 +481,8 @@ static int check_together(struct options *o, struct fault *fault)
         fault_say(fault, "expected --output FILE, a name that ends in " FORMAT_ENDINGS);
     else if (o->subject == NULL && !(o->form & (FORM_DOCTOR | FORM_WEB | FORM_TARGET)))
         fault_say(fault, "expected a scenario FILE; see '%s'", form_help(o->form));
+    else if (o->csv_full_history && o->csv == NULL)
+        fault_say(fault, "--csv-full-history: needs --csv PREFIX");
     else if (o->json && o->fix)
         fault_say(fault, "--fix: cannot be combined with --json");
     else if (o->tls_min.index > o->tls_max.index)

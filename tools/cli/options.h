@@ -97,6 +97,7 @@ struct options {
     const char *ca_file, *cert_file, *key_file, *sni, *ciphers;
     const char *csv, *html;
 
+    bool csv_full_history;
     bool json, fix, latency, headless, quiet, no_color, verbose, busy_poll, cost, strict,
         kernel_stamps;
     bool insecure, no_tls_resume, fail_if_slower, serves_tls;
