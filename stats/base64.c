@@ -1,7 +1,7 @@
 #include "stats/base64.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdbool.h>
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -19,41 +19,54 @@ void base64_encode(char *out, const uint8_t *bytes, size_t size)
     }
 }
 
-/* The six bits of a character, or 64 when it is none of the alphabet. */
-static uint32_t value_of(char c)
+/* The six bits that a character stands for, or -1. */
+static int bits_of(char c, enum base64_manner manner)
 {
-    const char *at = c == '\0' ? NULL : strchr(alphabet, c);
-    return at == NULL ? 64u : (uint32_t)(at - alphabet);
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+' || (c == '-' && manner == BASE64_LENIENT))
+        return 62;
+    return c == '/' || (c == '_' && manner == BASE64_LENIENT) ? 63 : -1;
 }
 
-/* How many bytes the last four characters stand for. */
-static size_t count_last(const char *four)
+/* Takes off the padding, which must fill the last group up. */
+static bool strip_padding(const char *text, size_t *len, enum base64_manner manner)
 {
-    if (four[3] != '=')
-        return 3;
-    return four[2] == '=' ? 1 : 2;
+    const size_t padded_len = *len;
+    while (*len > 0 && padded_len - *len < 2 && text[*len - 1] == '=')
+        --*len;
+    const bool may_lack = manner == BASE64_LENIENT && padded_len == *len;
+    return *len % 4 != 1 && (may_lack || padded_len % 4 == 0);
 }
 
-int base64_decode(uint8_t *out, size_t *ret_size, const char *text, size_t len)
+int base64_decode(uint8_t *out, size_t cap, size_t *ret_size, const char *text, size_t len,
+                  enum base64_manner manner)
 {
     size_t size = 0;
+    uint32_t bits = 0;
+    unsigned bit_count = 0;
 
-    if (len % 4 != 0)
+    if (!strip_padding(text, &len, manner))
         return -EBADMSG;
-    for (size_t i = 0; i < len; i += 4) {
-        const size_t count = i + 4 == len ? count_last(text + i) : 3;
-        uint32_t three = 0;
-        for (size_t at = 0; at < 4; at++) {
-            const uint32_t six = at <= count ? value_of(text[i + at]) : 0;
-            if (six == 64u)
-                return -EBADMSG;
-            three = three << 6 | six;
-        }
-        if ((three & (0xFFFFFFu >> (8u * count))) != 0)
+    for (size_t i = 0; i < len; i++) {
+        const int six = bits_of(text[i], manner);
+        if (six < 0)
             return -EBADMSG;
-        for (size_t at = 0; at < count; at++)
-            out[size++] = (uint8_t)(three >> (16u - 8u * at));
+        bits = bits << 6 | (uint32_t)six;
+        bit_count += 6;
+        if (bit_count < 8)
+            continue;
+        bit_count -= 8;
+        if (size == cap)
+            return -ENOSPC;
+        out[size++] = (uint8_t)(bits >> bit_count & 0xFFu);
     }
+    if (manner == BASE64_STRICT && (bits & ((1u << bit_count) - 1u)) != 0)
+        return -EBADMSG;
     *ret_size = size;
     return 0;
 }

@@ -1,4 +1,5 @@
-/* base64 — bytes as text, with the standard alphabet and padding (RFC 4648, section 4). */
+/* base64 — bytes as text, with the standard alphabet and padding (RFC 4648, section 4). No
+ * allocation. */
 #ifndef SQUALL_STATS_BASE64_H
 #define SQUALL_STATS_BASE64_H
 
@@ -10,8 +11,16 @@
 /* Writes BASE64_LEN(size) characters, no NUL. */
 void base64_encode(char *out, const uint8_t *bytes, size_t size);
 
-/* Writes at most len / 4 * 3 bytes. 0, or -EBADMSG for anything that base64_encode() would not have
- * written: blanks, padding elsewhere than at the end, bits that belong to no byte. */
-int base64_decode(uint8_t *out, size_t *ret_size, const char *text, size_t len);
+/* What is read as base64. */
+enum base64_manner {
+    BASE64_STRICT, /* only what base64_encode() would have written: no blanks, no bits that belong
+                      to no byte */
+    BASE64_LENIENT /* the alphabet of URLs too (section 5), padding may be left out: tokens */
+};
+
+/* Writes into out[0..cap). 0, -EBADMSG when it is no base64, -ENOSPC; *ret_size is written only on
+ * success. */
+int base64_decode(uint8_t *out, size_t cap, size_t *ret_size, const char *text, size_t len,
+                  enum base64_manner manner);
 
 #endif

@@ -221,13 +221,14 @@ int hist_codec_decode(struct hist_view *v, const uint8_t *bytes, size_t size)
 
 int hist_codec_decode_text(struct hist_view *v, const char *text, size_t len)
 {
-    uint8_t *bytes = malloc(len / 4u * 3u + 1u);
+    const size_t cap = len / 4u * 3u + 1u;
+    uint8_t *bytes = malloc(cap);
     size_t size = 0;
 
     hist_view_clear(v);
     if (bytes == NULL)
         return -ENOMEM;
-    int rc = base64_decode(bytes, &size, text, len);
+    int rc = base64_decode(bytes, cap, &size, text, len, BASE64_STRICT);
     if (rc == 0)
         rc = hist_codec_decode(v, bytes, size);
     free(bytes);

@@ -1,7 +1,7 @@
-#include "engine/plan/base64.h"
 #include "engine/plan/digest.h"
 #include "engine/plan/function.h"
 #include "http/template.h"
+#include "stats/base64.h"
 
 /* What an encoder wrote into the room given last: its length, or a negative error. */
 static struct value keep_encoded(struct evaluator *e, int len)
@@ -45,9 +45,10 @@ struct value encoding_base64(struct evaluator *e, const struct value *arguments,
 {
     struct span text;
     char *out;
-    if (!begin(e, &arguments[0], &text, &out))
+    if (!begin(e, &arguments[0], &text, &out) || BASE64_LEN(text.len) > VALUE_TEXT_MAX)
         return value_none();
-    return keep_encoded(e, base64_write(text, out, VALUE_TEXT_MAX));
+    base64_encode(out, (const uint8_t *)text.bytes, text.len);
+    return keep_encoded(e, (int)BASE64_LEN(text.len));
 }
 
 struct value encoding_base64_decode(struct evaluator *e, const struct value *arguments,
@@ -55,9 +56,12 @@ struct value encoding_base64_decode(struct evaluator *e, const struct value *arg
 {
     struct span text;
     char *out;
-    if (!begin(e, &arguments[0], &text, &out))
+    size_t size = 0;
+    if (!begin(e, &arguments[0], &text, &out) ||
+        base64_decode((uint8_t *)out, VALUE_TEXT_MAX, &size, text.bytes, text.len, BASE64_LENIENT) <
+            0)
         return value_none();
-    return keep_encoded(e, base64_read(text, out, VALUE_TEXT_MAX));
+    return keep_encoded(e, (int)size);
 }
 
 struct value encoding_sha256(struct evaluator *e, const struct value *arguments, uint32_t count)

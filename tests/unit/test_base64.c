@@ -37,7 +37,7 @@ static void the_examples_of_the_standard(void **state)
         assert_int_equal(BASE64_LEN(size), len);
         base64_encode(text, (const uint8_t *)rows[i][0], size);
         assert_memory_equal(text, rows[i][1], len);
-        assert_int_equal(base64_decode(bytes, &got, rows[i][1], len), 0);
+        assert_int_equal(base64_decode(bytes, size, &got, rows[i][1], len, BASE64_STRICT), 0);
         assert_int_equal(got, size);
         assert_memory_equal(bytes, rows[i][0], size);
     }
@@ -54,12 +54,43 @@ static void what_was_not_encoded_is_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint8_t bytes[16];
         size_t size = 99;
-        assert_int_equal(base64_decode(bytes, &size, rows[i], strlen(rows[i])), -EBADMSG);
+        assert_int_equal(
+            base64_decode(bytes, sizeof bytes, &size, rows[i], strlen(rows[i]), BASE64_STRICT),
+            -EBADMSG);
         assert_int_equal(size, 99);
     }
     uint8_t bytes[4];
     size_t size;
-    assert_int_equal(base64_decode(bytes, &size, "Zm\0v", 4), -EBADMSG);
+    assert_int_equal(base64_decode(bytes, sizeof bytes, &size, "Zm\0v", 4, BASE64_LENIENT),
+                     -EBADMSG);
+}
+
+/* Where not even padding is there. */
+static void tokens_are_read_leniently(void **state)
+{
+    (void)state;
+    static const char *const good[][2] = {
+        { "", "" },      { "Zg", "f" },        { "Zm8", "fo" },           { "Zg==", "f" },
+        { "Zh==", "f" }, { "Zm9vYg", "foob" }, { "-_-_", "\xfb\xff\xbf" }
+    };
+    static const char *const bad[] = { "Z",    "Zg=",      "Z===",  "=",   "==",
+                                       "Z g=", "Zg==Zg==", "Zm9vZ", "Zm*v" };
+    uint8_t bytes[16];
+    size_t size = 99;
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_int_equal(
+            base64_decode(bytes, sizeof bytes, &size, bad[i], strlen(bad[i]), BASE64_LENIENT),
+            -EBADMSG);
+    assert_int_equal(base64_decode(bytes, 3, &size, "Zm9vYg", 6, BASE64_LENIENT), -ENOSPC);
+    assert_int_equal(size, 99);
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        assert_int_equal(base64_decode(bytes, strlen(good[i][1]), &size, good[i][0],
+                                       strlen(good[i][0]), BASE64_LENIENT),
+                         0);
+        assert_int_equal(size, strlen(good[i][1]));
+        assert_memory_equal(bytes, good[i][1], size);
+    }
 }
 
 static void any_bytes_of_any_length_come_back(void **state)
@@ -76,7 +107,7 @@ static void any_bytes_of_any_length_come_back(void **state)
         for (size_t i = 0; i < size; i++)
             bytes[i] = (uint8_t)prng_next(&random);
         base64_encode(text, bytes, size);
-        assert_int_equal(base64_decode(back, &got, text, BASE64_LEN(size)), 0);
+        assert_int_equal(base64_decode(back, size, &got, text, BASE64_LEN(size), BASE64_STRICT), 0);
         assert_int_equal(got, size);
         assert_memory_equal(back, bytes, size);
         free(bytes);
@@ -90,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_examples_of_the_standard),
         cmocka_unit_test(what_was_not_encoded_is_refused),
+        cmocka_unit_test(tokens_are_read_leniently),
         cmocka_unit_test(any_bytes_of_any_length_come_back),
     };
     cmocka_set_test_filter(getenv("TEST"));
