@@ -206,6 +206,14 @@ struct scenario {
 /* Zeroed memory of the scenario's arena; NULL, and noted, when there is none. */
 void *scenario_alloc(struct scenario *s, size_t size);
 
+/* False, and reported, when a list or mapping has more items than `most`. `what`: "stages". */
+bool scenario_has_at_most(struct scenario *s, const struct node *value, uint32_t most,
+                          const char *what);
+
+/* The same with an item of `size` bytes for each; NULL = too many, or no memory. */
+void *scenario_alloc_items(struct scenario *s, const struct node *value, uint32_t most,
+                           const char *what, size_t size);
+
 /* ---- variables ---- */
 
 /* The number of the variable of that name, made when new; PLAN_NONE when there are too many

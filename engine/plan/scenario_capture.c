@@ -1,5 +1,3 @@
-#include <inttypes.h>
-
 #include "engine/plan/scenario.h"
 #include "http/header.h"
 
@@ -154,12 +152,8 @@ void scenario_read_captures(struct scenario *s, const struct node *value,
 {
     if (!scenario_read_mapping(s, value, "variables such as '{ token: json /token }'"))
         return;
-    if (value->count > PLAN_CAPTURES_MAX) {
-        diag_add(s->diags, value->place, "expected at most %u variables to capture, found %" PRIu32,
-                 PLAN_CAPTURES_MAX, value->count);
-        return;
-    }
-    struct scenario_capture *captures = scenario_alloc(s, value->count * sizeof(*captures));
+    struct scenario_capture *captures = scenario_alloc_items(
+        s, value, PLAN_CAPTURES_MAX, "variables to capture", sizeof(*captures));
     if (captures == NULL)
         return;
     uint32_t count = 0;

@@ -11,6 +11,22 @@ void *scenario_alloc(struct scenario *s, size_t size)
     return block;
 }
 
+bool scenario_has_at_most(struct scenario *s, const struct node *value, uint32_t most,
+                          const char *what)
+{
+    if (value->count > most)
+        diag_add(s->diags, value->place, "expected at most %" PRIu32 " %s, found %" PRIu32, most,
+                 what, value->count);
+    return value->count <= most;
+}
+
+void *scenario_alloc_items(struct scenario *s, const struct node *value, uint32_t most,
+                           const char *what, size_t size)
+{
+    return scenario_has_at_most(s, value, most, what) ? scenario_alloc(s, value->count * size)
+                                                      : NULL;
+}
+
 /* ---- kinds of users ---- */
 
 static void read_kind_weight(struct scenario *s, const struct node *value, void *into)
@@ -78,15 +94,11 @@ static void read_kinds(struct scenario *s)
         scenario_expected(s, mapping, "kinds of users such as 'browser: { tasks: .. }'");
         return;
     }
-    if (mapping->count > SCENARIO_KINDS_MAX) {
-        diag_add(s->diags, mapping->place, "expected at most %u kinds of users, found %" PRIu32,
-                 SCENARIO_KINDS_MAX, mapping->count);
-        return;
-    }
-    check_beside_kinds(s);
-    s->kinds = scenario_alloc(s, mapping->count * sizeof(*s->kinds));
+    s->kinds =
+        scenario_alloc_items(s, mapping, SCENARIO_KINDS_MAX, "kinds of users", sizeof(*s->kinds));
     if (s->kinds == NULL)
         return;
+    check_beside_kinds(s);
     for (const struct node *node = mapping->first; node != NULL; node = node->next) {
         struct scenario_kind *k = &s->kinds[s->kind_count++];
         read_kind(s, node, k);
@@ -124,11 +136,8 @@ static void read_hosts(struct scenario *s, const struct node *value, void *into)
 {
     s->hosts = read_texts(s, value, "a list of hosts such as '[http://other.example]'",
                           "a host such as 'http://other.example'");
-    if (s->hosts == NULL || value->count < SCENARIO_ORIGINS_MAX)
-        return;
-    diag_add(s->diags, value->place, "expected at most %u hosts, found %" PRIu32,
-             SCENARIO_ORIGINS_MAX - 1, value->count);
-    s->hosts = NULL;
+    if (s->hosts != NULL && !scenario_has_at_most(s, value, SCENARIO_ORIGINS_MAX - 1, "hosts"))
+        s->hosts = NULL;
 }
 
 static void read_headers(struct scenario *s, const struct node *value, void *into)
@@ -150,13 +159,9 @@ static void read_cookies(struct scenario *s, const struct node *value, void *int
 
 static void read_constants(struct scenario *s, const struct node *value, void *into)
 {
-    if (!scenario_read_mapping(s, value, "constants such as '{ run: \"${uuid()}\" }'"))
+    if (!scenario_read_mapping(s, value, "constants such as '{ run: \"${uuid()}\" }'") ||
+        !scenario_has_at_most(s, value, SCENARIO_CONSTANTS_MAX, "constants"))
         return;
-    if (value->count > SCENARIO_CONSTANTS_MAX) {
-        diag_add(s->diags, value->place, "expected at most %u constants, found %" PRIu32,
-                 SCENARIO_CONSTANTS_MAX, value->count);
-        return;
-    }
     for (const struct node *item = value->first; item != NULL; item = item->next) {
         if (!expression_name_is_valid(item->key->text))
             diag_add(s->diags, item->key->place,

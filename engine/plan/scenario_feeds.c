@@ -1,5 +1,3 @@
-#include <inttypes.h>
-
 #include "engine/plan/scenario.h"
 
 static void read_file(struct scenario *s, const struct node *value, void *into)
@@ -58,15 +56,12 @@ void scenario_read_feeds(struct scenario *s, const struct node *value)
 {
     if (!scenario_read_mapping(s, value, "feeds such as '{ people: { file: people.csv } }'"))
         return;
-    if (value->count > SCENARIO_FEEDS_MAX) {
-        diag_add(s->diags, value->place, "expected at most %u feeds, found %" PRIu32,
-                 SCENARIO_FEEDS_MAX, value->count);
+    struct scenario_feed *feeds =
+        scenario_alloc_items(s, value, SCENARIO_FEEDS_MAX, "feeds", sizeof(*s->feeds));
+    if (feeds == NULL)
         return;
-    }
+    s->feeds = feeds;
     s->feed_count = 0; /* a key that is given twice is a mistake, but read */
-    s->feeds = scenario_alloc(s, value->count * sizeof(*s->feeds));
-    if (s->feeds == NULL)
-        return;
     for (const struct node *node = value->first; node != NULL; node = node->next)
         read_feed(s, node, &s->feeds[s->feed_count++]);
 }

@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "engine/plan/scenario.h"
@@ -85,7 +84,8 @@ static const struct scenario_key load_keys[] = {
     { "connections", read_connections,
       "own: each user its own, kept alive; per_request; or a number: so many shared by all" },
     { "requests_per_connection", read_requests_per_connection, "then it is closed" },
-    { "imitate", read_imitate, "locust: users in batches once a second, 302 makes GET, as in Locust" },
+    { "imitate", read_imitate,
+      "locust: users in batches once a second, 302 makes GET, as in Locust" },
 };
 const struct scenario_table scenario_load_table = SCENARIO_TABLE("load", load_keys);
 
@@ -206,15 +206,12 @@ void scenario_read_stages(struct scenario *s, const struct node *value, struct s
         diag_add(s->diags, value->place, "expected at least one stage, found an empty list");
         return;
     }
-    if (value->count > SCENARIO_STAGES_MAX) {
-        diag_add(s->diags, value->place, "expected at most %u stages, found %" PRIu32,
-                 SCENARIO_STAGES_MAX, value->count);
+    struct plan_stage *stages =
+        scenario_alloc_items(s, value, SCENARIO_STAGES_MAX, "stages", sizeof(*stages));
+    if (stages == NULL)
         return;
-    }
+    load->stages = stages;
     load->stage_count = 0; /* a key that is given twice is a mistake, but read */
-    load->stages = scenario_alloc(s, value->count * sizeof(*load->stages));
-    if (load->stages == NULL)
-        return;
     for (const struct node *node = value->first; node != NULL; node = node->next)
         read_stage(s, node, load);
     check_duration(s, value, load);

@@ -216,10 +216,7 @@ static bool has_tasks(struct scenario *s, const struct scenario_set *set)
     }
     if (list->count == 0)
         diag_add(s->diags, list->place, "expected 'tasks' with at least one task, found none");
-    if (list->count > SCENARIO_TASKS_MAX)
-        diag_add(s->diags, list->place, "expected at most %u tasks, found %" PRIu32,
-                 SCENARIO_TASKS_MAX, list->count);
-    return list->count > 0 && list->count <= SCENARIO_TASKS_MAX;
+    return scenario_has_at_most(s, list, SCENARIO_TASKS_MAX, "tasks") && list->count > 0;
 }
 
 static void read_tasks(struct scenario *s, struct scenario_set *set)
