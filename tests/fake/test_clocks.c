@@ -9,61 +9,20 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "engine/run/worker_state.h"
 #include "stats/blame.h"
-#include "stats/tally.h"
-#include "tests/fake/ring_fake.h"
-#include "tests/sim/sketch.h"
+#include "tests/fake/desk.h"
 
-#define MS     UINT64_C(1000000)
-#define START  UINT64_C(1000000000)
-#define ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-/* One worker on a ring fed by hand, one user who waits 10 ms between requests. */
-struct desk {
-    struct sketch sketch;
-    struct shard *shard;
-    struct worker *worker;
-    struct tally *tally;
-    struct routes routes;
-    _Atomic uint32_t stop, users_gone;
-    _Atomic uint64_t users_wanted;
-};
-
-static int desk_open(void **state)
+static int open_desk(void **state)
 {
-    struct desk *d = calloc(1, sizeof *d);
-    assert_non_null(d);
-    fake_reset(START);
-    sketch_init(&d->sketch);
-    sketch_add(&d->sketch, "GET", 0);
-    sketch_timeout(&d->sketch, 1000 * MS);
-    sketch_closed(&d->sketch, 1, 10 * MS);
-    assert_int_equal(shard_open(&d->shard, 1), 0);
-    assert_int_equal(tally_open(&d->tally, 1), 0);
-    routes_set(&d->routes, &(struct route){ .address_len = 16 }, 1);
-    const struct worker_setup setup = { .plan = &d->sketch.plan,
-                                        .cores = 1,
-                                        .routes = &d->routes,
-                                        .shard = d->shard,
-                                        .stop = &d->stop,
-                                        .users_wanted = &d->users_wanted,
-                                        .users_gone = &d->users_gone };
-    d->users_wanted = users_wanted_pack((struct users_wanted){ .users = 1 });
-    assert_int_equal(worker_open(&d->worker, &setup), 0);
-    assert_int_equal(worker_start(d->worker, START), 0);
+    struct desk *d = desk_open(1000 * MS);
+    desk_start(d);
     *state = d;
     return 0;
 }
 
-static int desk_close(void **state)
+static int close_desk(void **state)
 {
-    struct desk *d = *state;
-    worker_close(d->worker);
-    shard_close(d->shard);
-    tally_close(d->tally);
-    fake_reset(START);
-    free(d);
+    desk_close(*state);
     return 0;
 }
 
@@ -74,16 +33,9 @@ static void turn(struct desk *d, uint64_t ms)
     assert_true(worker_turn(d->worker));
 }
 
-static const struct tally *books(struct desk *d)
-{
-    tally_clear(d->tally);
-    tally_take(d->tally, d->shard);
-    return d->tally;
-}
-
 static void assert_phase(struct desk *d, enum phase phase, uint64_t count, uint64_t max_ms)
 {
-    const struct hist_view *v = &books(d)->phases[phase];
+    const struct hist_view *v = &desk_books(d)->phases[phase];
     assert_int_equal(v->total, count);
     assert_int_equal(v->max_ns, max_ms * MS);
 }
@@ -120,7 +72,7 @@ static void a_user_noticed_late_is_squalls_too(void **state)
     turn(d, 15);
     assert_phase(d, PHASE_GENERATOR, 2, 4);
     assert_int_equal(d->tally->endpoints[0].latency[OUTCOME_OK].max_ns, 5 * MS);
-    assert_int_equal(books(d)->phases[PHASE_QUEUED].total, 0);
+    assert_int_equal(desk_books(d)->phases[PHASE_QUEUED].total, 0);
     struct summary *s = NULL;
     assert_int_equal(summary_make(&s, d->tally, d->sketch.plan.endpoints, 15 * MS), 0);
     assert_true(blame_of(d->tally, s).share_us[SUMMARY_P99] == 4000.0);
@@ -144,7 +96,7 @@ static void a_server_that_takes_long_is_not_squalls(void **state)
     assert_int_equal(d->tally->endpoints[0].latency[OUTCOME_OK].max_ns, 500 * MS);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, desk_open, desk_close)
+#define T(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
 
 int main(void)
 {

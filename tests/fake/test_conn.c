@@ -13,99 +13,35 @@
 #include <string.h>
 
 #include "engine/run/conn_states.h"
-#include "engine/run/worker_state.h"
-#include "stats/tally.h"
-#include "tests/fake/ring_fake.h"
-#include "tests/sim/sketch.h"
+#include "tests/fake/desk.h"
 
-#define MS     UINT64_C(1000000)
-#define START  UINT64_C(1000000000)
-#define ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-#define LAST   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+#define LAST "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
-/* One worker on a ring fed by hand, one connection in slot 0. */
-struct desk {
-    struct sketch sketch;
-    struct shard *shard;
-    struct worker *worker;
-    struct tally *tally;
-    struct routes routes;
-    _Atomic uint32_t stop, users_gone;
-    _Atomic uint64_t users_wanted;
-};
-
-static int desk_open(void **state)
+static int open_desk(void **state)
 {
-    struct desk *d = calloc(1, sizeof *d);
-    fake_reset(START);
-    sketch_init(&d->sketch);
-    sketch_add(&d->sketch, "GET", 0);
-    sketch_timeout(&d->sketch, 100 * MS);
-    sketch_closed(&d->sketch, 1, 10 * MS);
-    assert_int_equal(shard_open(&d->shard, 1), 0);
-    assert_int_equal(tally_open(&d->tally, 1), 0);
-    routes_set(&d->routes, &(struct route){ .address_len = 16 }, 1);
-    *state = d;
+    *state = desk_open(100 * MS);
     return 0;
 }
 
-static int desk_close(void **state)
+static int close_desk(void **state)
 {
-    struct desk *d = *state;
-    worker_close(d->worker);
-    shard_close(d->shard);
-    tally_close(d->tally);
-    fake_reset(START);
-    free(d);
+    desk_close(*state);
     return 0;
 }
 
-static void turn(struct desk *d)
+/* The user has asked for a connection. */
+static void begin(struct desk *d)
 {
-    assert_true(worker_turn(d->worker));
-}
-
-/* What completions cause is armed in the next turn at the latest. */
-static void settle(struct desk *d)
-{
-    turn(d);
-    turn(d);
-}
-
-static void at(struct desk *d, uint64_t ms)
-{
-    fake_set_clock(START + ms * MS);
-    settle(d);
-}
-
-static void desk_start(struct desk *d)
-{
-    const struct worker_setup setup = { .plan = &d->sketch.plan,
-                                        .cores = 1,
-                                        .routes = &d->routes,
-                                        .shard = d->shard,
-                                        .stop = &d->stop,
-                                        .users_wanted = &d->users_wanted,
-                                        .users_gone = &d->users_gone };
-    d->users_wanted =
-        users_wanted_pack((struct users_wanted){ .users = d->sketch.plan.load.users });
-    assert_int_equal(worker_open(&d->worker, &setup), 0);
-    assert_int_equal(worker_start(d->worker, START), 0);
-    settle(d);
-}
-
-/* A send that tells when it is over has gone out whole. */
-static void send_is_over(void)
-{
-    fake_complete(OP_SEND, 0, (int32_t)fake_armed(OP_SEND, 0)->len);
+    desk_start(d);
+    desk_settle(d);
 }
 
 /* … and connected: the first request has left. */
-static void desk_send(struct desk *d)
+static void send_first(struct desk *d)
 {
-    desk_start(d);
+    begin(d);
     fake_complete(OP_CONNECT, 0, 0);
-    settle(d);
+    desk_settle(d);
     assert_non_null(fake_armed(OP_RECV, 0));
     assert_non_null(fake_armed(OP_SEND_SILENT, 0));
 }
@@ -115,19 +51,12 @@ static void finish_cancels(struct desk *d)
     fake_complete(OP_CANCEL_SEND, 0, -ENOENT);
     fake_complete(OP_CANCEL_RECV, 0, 0);
     fake_complete(OP_RECV, 0, -ECANCELED);
-    settle(d);
-}
-
-static const struct tally *books(struct desk *d)
-{
-    tally_clear(d->tally);
-    tally_take(d->tally, d->shard);
-    return d->tally;
+    desk_settle(d);
 }
 
 static void assert_finished(struct desk *d, uint64_t ok, uint64_t failed)
 {
-    const struct tally *t = books(d);
+    const struct tally *t = desk_books(d);
     assert_int_equal(t->endpoints[0].latency[OUTCOME_OK].total, ok);
     assert_int_equal(t->endpoints[0].latency[OUTCOME_FAILED].total, failed);
     assert_int_equal(t->counters[COUNTER_BAD_EVENTS], 0);
@@ -136,7 +65,7 @@ static void assert_finished(struct desk *d, uint64_t ok, uint64_t failed)
 
 static void assert_failed_as(struct desk *d, enum failure_class class)
 {
-    const struct tally *t = books(d);
+    const struct tally *t = desk_books(d);
     assert_int_equal(t->failure_count, 1);
     assert_int_equal(t->failures[0].class, class);
 }
@@ -149,25 +78,25 @@ static enum conn_state state_now(const struct desk *d)
 static void a_response_in_pieces_is_one_answer(void **state)
 {
     struct desk *d = *state;
-    desk_send(d);
+    send_first(d);
     fake_sent(0);
     fake_receive(0, "HTTP/1.1 200 OK\r\nCont", true);
-    at(d, 3);
+    desk_settle_at(d, 3);
     assert_finished(d, 0, 0);
     fake_receive(0, "ent-Length: 2\r\n\r\no", true);
     fake_receive(0, "k", true);
-    at(d, 5);
+    desk_settle_at(d, 5);
     assert_finished(d, 1, 0);
-    assert_int_equal(books(d)->endpoints[0].latency[OUTCOME_OK].max_ns, 5 * MS);
+    assert_int_equal(desk_books(d)->endpoints[0].latency[OUTCOME_OK].max_ns, 5 * MS);
     assert_int_equal(state_now(d), CONN_OPEN);
 }
 
 static void a_failed_send_fails_its_request_once_and_the_connection_drains(void **state)
 {
     struct desk *d = *state;
-    desk_send(d);
+    send_first(d);
     fake_complete(OP_SEND_SILENT, 0, -EPIPE);
-    settle(d);
+    desk_settle(d);
     assert_finished(d, 0, 1);
     assert_failed_as(d, FAILURE_SEND_RESET);
     assert_int_equal(state_now(d), CONN_DRAINING);
@@ -176,7 +105,7 @@ static void a_failed_send_fails_its_request_once_and_the_connection_drains(void 
     finish_cancels(d);
     assert_non_null(fake_armed(OP_CLOSE, 0));
     fake_complete(OP_CLOSE, 0, 0);
-    settle(d);
+    desk_settle(d);
     assert_int_equal(state_now(d), CONN_IDLE);
     assert_finished(d, 0, 1);
 }
@@ -184,22 +113,22 @@ static void a_failed_send_fails_its_request_once_and_the_connection_drains(void 
 static void a_silent_send_that_is_cancelled_is_waited_for(void **state)
 {
     struct desk *d = *state;
-    desk_send(d);
-    at(d, 100); /* no answer in time */
+    send_first(d);
+    desk_settle_at(d, 100); /* no answer in time */
     fake_complete(OP_CANCEL_SEND, 0, 0);
     fake_complete(OP_CANCEL_RECV, 0, 0);
     fake_complete(OP_RECV, 0, -ECANCELED);
-    settle(d);
+    desk_settle(d);
     assert_null(
         fake_armed(OP_CANCEL_SEND, 0)); /* it was found: there is no need to ask again yet */
     assert_null(fake_armed(OP_CLOSE, 0));
     fake_complete(OP_SEND_SILENT, 0, -ECANCELED);
-    settle(d);
+    desk_settle(d);
     fake_complete(OP_CANCEL_SEND, 0, -ENOENT);
-    settle(d);
+    desk_settle(d);
     assert_non_null(fake_armed(OP_CLOSE, 0));
     assert_finished(d, 0, 1);
-    assert_int_equal(books(d)->counters[COUNTER_STALE_COMPLETIONS], 0);
+    assert_int_equal(desk_books(d)->counters[COUNTER_STALE_COMPLETIONS], 0);
 }
 
 /* Of two addresses the first was silent before the run. */
@@ -209,46 +138,46 @@ static void a_trial_of_a_silent_address_fails_no_request(void **state)
     routes_set(&d->routes, (struct route[]){ { .address_len = 16 }, { .address_len = 15 } }, 2);
     d->routes.entries[0].was_silent = true;
     sketch_timeout(&d->sketch, 10000 * MS);
-    desk_send(d);
-    at(d, 600); /* half a second later it may be tried again */
+    send_first(d);
+    desk_settle_at(d, 600); /* half a second later it may be tried again */
     fake_sent(0);
     fake_receive(0, ANSWER, true);
-    settle(d);
+    desk_settle(d);
     fake_complete(OP_RECV, 0, 0);
-    settle(d);
+    desk_settle(d);
     fake_complete(OP_CLOSE, 0, 0);
-    at(d, 611); /* the user's next request needs a connection: the trial */
+    desk_settle_at(d, 611); /* the user's next request needs a connection: the trial */
     assert_int_equal(fake_connects(), 2);
-    at(d, 860);
+    desk_settle_at(d, 860);
     assert_null(fake_armed(OP_CANCEL_CONNECT, 0));
-    at(d, 862);
+    desk_settle_at(d, 862);
     fake_complete(OP_CANCEL_CONNECT, 0, 0);
     fake_complete(OP_CONNECT, 0, -ECANCELED);
-    settle(d);
+    desk_settle(d);
     fake_complete(OP_CLOSE, 0, 0);
-    settle(d);
+    desk_settle(d);
     assert_int_equal(fake_connects(), 3); /* at the other one, at once */
     fake_complete(OP_CONNECT, 0, 0);
-    settle(d);
+    desk_settle(d);
     fake_sent(0);
     fake_receive(0, ANSWER, true);
-    settle(d);
+    desk_settle(d);
     assert_finished(d, 2, 0);
 }
 
 static void an_end_while_idle_closes_without_a_failure(void **state)
 {
     struct desk *d = *state;
-    desk_send(d);
+    send_first(d);
     fake_sent(0);
     fake_receive(0, ANSWER, true);
-    settle(d);
+    desk_settle(d);
     fake_complete(OP_RECV, 0, 0);
-    settle(d);
+    desk_settle(d);
     assert_finished(d, 1, 0);
-    assert_int_equal(books(d)->closes[CLOSE_SERVER_CLOSED], 1);
+    assert_int_equal(desk_books(d)->closes[CLOSE_SERVER_CLOSED], 1);
     fake_complete(OP_CLOSE, 0, 0);
-    at(d, 11); /* the user's wait is over: a new connection */
+    desk_settle_at(d, 11); /* the user's wait is over: a new connection */
     assert_int_equal(fake_connects(), 2);
     assert_finished(d, 1, 0);
 }
@@ -256,33 +185,33 @@ static void an_end_while_idle_closes_without_a_failure(void **state)
 static void a_late_answer_after_a_timeout_reaches_nobody(void **state)
 {
     struct desk *d = *state;
-    desk_send(d);
-    at(d, 100);
+    send_first(d);
+    desk_settle_at(d, 100);
     assert_finished(d, 0, 1);
     assert_failed_as(d, FAILURE_TIMEOUT_FIRST_BYTE);
-    assert_int_equal(books(d)->closes[CLOSE_TIMEOUT], 1);
+    assert_int_equal(desk_books(d)->closes[CLOSE_TIMEOUT], 1);
     fake_receive(0, ANSWER, true); /* it was on its way */
     finish_cancels(d);
     fake_complete(OP_CLOSE, 0, 0);
-    at(d, 111);
+    desk_settle_at(d, 111);
     fake_complete(OP_CONNECT, 0, 0);
-    settle(d);
+    desk_settle(d);
     assert_non_null(fake_armed(OP_SEND_SILENT, 0));
     assert_finished(d, 0, 1); /* the second request still has no answer */
-    assert_int_equal(books(d)->status[200], 0);
+    assert_int_equal(desk_books(d)->status[200], 0);
 }
 
 static void a_receive_that_ran_dry_is_armed_again(void **state)
 {
     struct desk *d = *state;
-    desk_send(d);
+    send_first(d);
     fake_complete(OP_RECV, 0, -ENOBUFS);
-    settle(d);
+    desk_settle(d);
     assert_non_null(fake_armed(OP_RECV, 0));
-    assert_int_equal(books(d)->counters[COUNTER_BUFFERS_DRY], 1);
+    assert_int_equal(desk_books(d)->counters[COUNTER_BUFFERS_DRY], 1);
     fake_sent(0);
     fake_receive(0, ANSWER, false); /* and one that ends with its bytes */
-    settle(d);
+    desk_settle(d);
     assert_non_null(fake_armed(OP_RECV, 0));
     assert_finished(d, 1, 0);
 }
@@ -298,10 +227,10 @@ static void connect_and_its_cancel_may_complete_in_either_order(void **state)
                    { -ECANCELED, 0, true },
                    { 0, -EALREADY, true } };
     uint64_t ms = 0;
-    desk_start(d);
+    begin(d);
     for (unsigned i = 0; i < sizeof orders / sizeof orders[0]; i++) {
         assert_non_null(fake_armed(OP_CONNECT, 0));
-        at(d, ms += 100); /* the connect takes too long */
+        desk_settle_at(d, ms += 100); /* the connect takes too long */
         assert_finished(d, 0, i + 1);
         assert_failed_as(d, FAILURE_CONNECT_TIMEOUT);
         if (orders[i].cancel_first)
@@ -309,17 +238,17 @@ static void connect_and_its_cancel_may_complete_in_either_order(void **state)
         fake_complete(OP_CONNECT, 0, orders[i].connect);
         if (!orders[i].cancel_first)
             fake_complete(OP_CANCEL_CONNECT, 0, orders[i].cancel);
-        settle(d);
+        desk_settle(d);
         if (fake_armed(OP_CANCEL_CONNECT, 0) != NULL) { /* asked again after -EALREADY */
             fake_complete(OP_CANCEL_CONNECT, 0, -ENOENT);
-            settle(d);
+            desk_settle(d);
         }
         fake_complete(OP_CLOSE, 0, 0);
-        settle(d);
+        desk_settle(d);
         assert_int_equal(fake_armed_count(), 0);
-        at(d, ms += 100); /* the pause after a failure and the user's wait */
+        desk_settle_at(d, ms += 100); /* the pause after a failure and the user's wait */
     }
-    assert_int_equal(books(d)->counters[COUNTER_OPENED], 0);
+    assert_int_equal(desk_books(d)->counters[COUNTER_OPENED], 0);
 }
 
 static void pipelined_followers_are_sent_again_after_the_server_closes(void **state)
@@ -327,25 +256,25 @@ static void pipelined_followers_are_sent_again_after_the_server_closes(void **st
     struct desk *d = *state;
     d->sketch.plan.load.pipeline = 3;
     sketch_closed(&d->sketch, 3, 1000 * MS);
-    desk_start(d);
+    begin(d);
     fake_complete(OP_CONNECT, 0, 0);
-    settle(d);
-    assert_int_equal(books(d)->counters[COUNTER_SENT], 3);
-    send_is_over();
+    desk_settle(d);
+    assert_int_equal(desk_books(d)->counters[COUNTER_SENT], 3);
+    desk_send_is_over();
     fake_receive(0, LAST, true);
-    settle(d);
+    desk_settle(d);
     assert_finished(d, 1, 0);
     fake_complete(OP_CANCEL_RECV, 0, 0);
     fake_complete(OP_RECV, 0, -ECANCELED);
-    settle(d);
+    desk_settle(d);
     fake_complete(OP_CLOSE, 0, 0);
-    settle(d);
+    desk_settle(d);
     fake_complete(OP_CONNECT, 0, 0);
-    settle(d);
-    assert_int_equal(books(d)->counters[COUNTER_RESENT], 2);
-    send_is_over();
+    desk_settle(d);
+    assert_int_equal(desk_books(d)->counters[COUNTER_RESENT], 2);
+    desk_send_is_over();
     fake_receive(0, ANSWER ANSWER, true);
-    settle(d);
+    desk_settle(d);
     assert_finished(d, 3, 0);
 }
 
@@ -357,18 +286,18 @@ static void only_a_request_past_its_own_deadline_times_out(void **state)
     struct desk *d = *state;
     d->sketch.plan.load.pipeline = 2;
     sketch_closed(&d->sketch, 2, 60 * MS);
-    desk_start(d);
+    begin(d);
     fake_complete(OP_CONNECT, 0, 0);
-    settle(d);
-    send_is_over();
+    desk_settle(d);
+    desk_send_is_over();
     fake_receive(0, ANSWER, true);
-    settle(d);
-    at(d, 61); /* the user that was answered asks again */
-    send_is_over();
-    at(d, 101);
+    desk_settle(d);
+    desk_settle_at(d, 61); /* the user that was answered asks again */
+    desk_send_is_over();
+    desk_settle_at(d, 101);
     assert_finished(d, 1, 1);
     assert_failed_as(d, FAILURE_TIMEOUT_FIRST_BYTE);
-    assert_int_equal(books(d)->counters[COUNTER_RESENT], 1);
+    assert_int_equal(desk_books(d)->counters[COUNTER_RESENT], 1);
 }
 
 /* The kernel still reads the request's bytes: they may not be given to another, nor may the
@@ -378,59 +307,59 @@ static void an_answer_before_all_was_sent_ends_the_connection(void **state)
     struct desk *d = *state;
     d->sketch.plan.load.pipeline = 2; /* so that the send tells when it is over */
     sketch_closed(&d->sketch, 1, 10 * MS);
-    desk_start(d);
+    begin(d);
     fake_complete(OP_CONNECT, 0, 0);
-    settle(d);
+    desk_settle(d);
     assert_non_null(fake_armed(OP_SEND, 0));
     fake_receive(0, ANSWER, true);
-    settle(d);
+    desk_settle(d);
     assert_finished(d, 1, 0);
     assert_int_equal(state_now(d), CONN_DRAINING);
     assert_non_null(fake_armed(OP_CANCEL_SEND, 0));
     assert_int_equal(fake_connects(), 1);
 }
 
-static void desk_meets_a_closing_server(struct desk *d)
+static void meet_a_closing_server(struct desk *d)
 {
-    desk_send(d);
+    send_first(d);
     fake_sent(0);
     fake_receive(0, ANSWER, true);
-    settle(d);
-    at(d, 11); /* the user has waited 10 ms */
+    desk_settle(d);
+    desk_settle_at(d, 11); /* the user has waited 10 ms */
     assert_non_null(fake_armed(OP_SEND_SILENT, 0));
     fake_sent(0);
     fake_complete(OP_RECV, 0, -ECONNRESET);
-    settle(d);
+    desk_settle(d);
     fake_complete(OP_CANCEL_SEND, 0, -ENOENT);
-    settle(d);
+    desk_settle(d);
     fake_complete(OP_CLOSE, 0, 0);
-    settle(d);
+    desk_settle(d);
 }
 
 static void a_request_that_met_a_closing_server_is_sent_again_and_counted(void **state)
 {
     struct desk *d = *state;
-    desk_meets_a_closing_server(d);
+    meet_a_closing_server(d);
     assert_finished(d, 1, 0);
     fake_complete(OP_CONNECT, 0, 0);
-    settle(d);
+    desk_settle(d);
     fake_sent(0);
     fake_receive(0, ANSWER, true);
-    settle(d);
+    desk_settle(d);
     assert_finished(d, 2, 0);
-    assert_int_equal(books(d)->counters[COUNTER_RESENT], 1);
-    assert_int_equal(books(d)->counters[COUNTER_SCHEDULED], 2);
+    assert_int_equal(desk_books(d)->counters[COUNTER_RESENT], 1);
+    assert_int_equal(desk_books(d)->counters[COUNTER_SCHEDULED], 2);
 }
 
 static void a_request_sent_again_is_not_sent_a_third_time(void **state)
 {
     struct desk *d = *state;
-    desk_meets_a_closing_server(d);
+    meet_a_closing_server(d);
     fake_complete(OP_CONNECT, 0, 0);
-    settle(d);
+    desk_settle(d);
     fake_sent(0);
     fake_complete(OP_RECV, 0, -ECONNRESET);
-    settle(d);
+    desk_settle(d);
     assert_finished(d, 1, 1);
     assert_failed_as(d, FAILURE_RESET_MID_RESPONSE);
 }
@@ -439,39 +368,39 @@ static void a_request_that_may_do_harm_is_not_sent_again(void **state)
 {
     struct desk *d = *state;
     ((struct plan_request *)(uintptr_t)d->sketch.plan.requests)->is_idempotent = false;
-    desk_send(d);
+    send_first(d);
     fake_sent(0);
     fake_receive(0, ANSWER, true);
-    settle(d);
-    at(d, 11);
+    desk_settle(d);
+    desk_settle_at(d, 11);
     fake_sent(0);
     fake_complete(OP_RECV, 0, -ECONNRESET);
-    settle(d);
+    desk_settle(d);
     assert_finished(d, 1, 1);
-    assert_int_equal(books(d)->counters[COUNTER_RESENT], 0);
+    assert_int_equal(desk_books(d)->counters[COUNTER_RESENT], 0);
 }
 
 static void bytes_nobody_asked_for_end_the_connection(void **state)
 {
     struct desk *d = *state;
-    desk_send(d);
+    send_first(d);
     fake_sent(0);
     fake_receive(0, ANSWER "x", true);
-    settle(d);
+    desk_settle(d);
     assert_finished(d, 0, 1);
     assert_failed_as(d, FAILURE_UNSOLICITED);
     assert_int_equal(state_now(d), CONN_DRAINING);
-    assert_int_equal(books(d)->closes[CLOSE_UNSOLICITED], 1);
+    assert_int_equal(desk_books(d)->closes[CLOSE_UNSOLICITED], 1);
 }
 
 static void a_completion_of_an_earlier_tenant_is_counted_and_changes_nothing(void **state)
 {
     struct desk *d = *state;
-    desk_send(d);
+    send_first(d);
     const struct op_tag t = op_unpack(fake_armed(OP_RECV, 0)->tag);
     fake_intrude(op_pack((struct op_tag){ OP_RECV, (t.gen + 1) & OP_GEN_MAX, 0 }), 0);
-    settle(d);
-    assert_int_equal(books(d)->counters[COUNTER_STALE_COMPLETIONS], 1);
+    desk_settle(d);
+    assert_int_equal(desk_books(d)->counters[COUNTER_STALE_COMPLETIONS], 1);
     assert_int_equal(state_now(d), CONN_EXCHANGING);
     assert_finished(d, 0, 0);
 }
@@ -480,11 +409,11 @@ static void a_socket_that_cannot_be_made_is_a_local_failure(void **state)
 {
     struct desk *d = *state;
     fake_refuse_socket(-EMFILE);
-    desk_start(d);
+    begin(d);
     assert_finished(d, 0, 1);
     assert_failed_as(d, FAILURE_LOCAL_FD);
     assert_int_equal(fake_armed_count(), 0);
-    at(d, 50);
+    desk_settle_at(d, 50);
     assert_non_null(fake_armed(OP_CONNECT, 0));
 }
 
@@ -498,25 +427,25 @@ static void no_receive_is_armed_while_the_cancel_of_one_is_under_way(void **stat
         snprintf(large, sizeof large, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", 64 * 1024);
     memset(large + head, 'b', 64 * 1024);
     large[head + 64 * 1024] = '\0';
-    desk_send(d);
+    send_first(d);
     fake_sent(0);
     fake_receive(0, large, true); /* now large bodies are expected: another receive suits better */
-    settle(d);
+    desk_settle(d);
     if (fake_armed(OP_CANCEL_RECV, 0) == NULL)
-        at(d, 10); /* with the next request at the latest */
+        desk_settle_at(d, 10); /* with the next request at the latest */
     assert_non_null(fake_armed(OP_CANCEL_RECV, 0));
     fake_complete(OP_RECV, 0, -ECANCELED);
-    settle(d);
+    desk_settle(d);
     assert_null(fake_armed(OP_RECV, 0));
     fake_complete(OP_CANCEL_RECV, 0, 0);
-    settle(d);
+    desk_settle(d);
     assert_non_null(fake_armed(OP_RECV, 0));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define AT_DESK(f) cmocka_unit_test_setup_teardown(f, desk_open, desk_close)
+#define AT_DESK(f) cmocka_unit_test_setup_teardown(f, open_desk, close_desk)
         AT_DESK(a_response_in_pieces_is_one_answer),
         AT_DESK(a_failed_send_fails_its_request_once_and_the_connection_drains),
         AT_DESK(a_silent_send_that_is_cancelled_is_waited_for),

@@ -11,165 +11,108 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run/worker_state.h"
-#include "stats/tally.h"
-#include "tests/fake/ring_fake.h"
-#include "tests/sim/sketch.h"
+#include "tests/fake/desk.h"
 #include "tests/tls/fixture.h"
 
-#define MS      UINT64_C(1000000)
-#define START   UINT64_C(1000000000)
 #define REQUEST "GET /0 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-#define ANSWER  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
-/* One worker on a ring fed by hand, one connection in slot 0, and the server's end of it. */
-struct desk {
-    struct sketch sketch;
-    struct shard *shard;
-    struct worker *worker;
-    struct tally *tally;
-    struct tls_context *context;
+/* A desk, and the server's end of its connection. */
+struct secured {
+    struct desk *desk;
     struct tls_server *server;
     struct tls_peer *peer;
-    struct routes routes;
-    _Atomic uint32_t stop, users_gone;
-    _Atomic uint64_t users_wanted;
 };
 
-static int desk_open(void **state)
+static int open_desk(void **state)
 {
-    struct desk *d = calloc(1, sizeof *d);
-    fake_reset(START);
-    sketch_init(&d->sketch);
-    d->sketch.origin.is_tls = true;
-    sketch_add(&d->sketch, "GET", 0);
-    sketch_timeout(&d->sketch, 100 * MS);
-    sketch_closed(&d->sketch, 1, 10 * MS);
-    assert_int_equal(shard_open(&d->shard, 1), 0);
-    assert_int_equal(tally_open(&d->tally, 1), 0);
-    d->context = context_of((struct tls_options){ .insecure = false });
+    struct secured *d = calloc(1, sizeof *d);
+    assert_non_null(d);
+    d->desk = desk_open(100 * MS);
+    d->desk->sketch.origin.is_tls = true;
+    d->desk->tls = context_of((struct tls_options){ .insecure = false });
     d->server = server_of(SERVER_TLS_1_3);
     d->peer = tls_peer_open(d->server);
-    routes_set(&d->routes, &(struct route){ .address_len = 16 }, 1);
     *state = d;
     return 0;
 }
 
-static int desk_close(void **state)
+static int close_desk(void **state)
 {
-    struct desk *d = *state;
-    worker_close(d->worker);
+    struct secured *d = *state;
+    struct tls_context *context = d->desk->tls;
+    desk_close(d->desk);
     tls_peer_close(d->peer);
     tls_server_close(d->server);
-    tls_context_close(d->context);
-    shard_close(d->shard);
-    tally_close(d->tally);
-    fake_reset(START);
+    tls_context_close(context);
     free(d);
     return 0;
 }
 
-/* What completions cause is armed in the next turn at the latest. */
-static void settle(struct desk *d)
-{
-    assert_true(worker_turn(d->worker));
-    assert_true(worker_turn(d->worker));
-}
-
-static void at(struct desk *d, uint64_t ms)
-{
-    fake_set_clock(START + ms * MS);
-    settle(d);
-}
-
 /* The connect has succeeded: the hello is on its way. */
-static void desk_connect(struct desk *d)
+static void connect_desk(struct secured *d)
 {
-    const struct worker_setup setup = { .plan = &d->sketch.plan,
-                                        .cores = 1,
-                                        .routes = &d->routes,
-                                        .tls = d->context,
-                                        .shard = d->shard,
-                                        .stop = &d->stop,
-                                        .users_wanted = &d->users_wanted,
-                                        .users_gone = &d->users_gone };
-    d->users_wanted =
-        users_wanted_pack((struct users_wanted){ .users = d->sketch.plan.load.users });
-    assert_int_equal(worker_open(&d->worker, &setup), 0);
-    assert_int_equal(worker_start(d->worker, START), 0);
-    settle(d);
+    desk_start(d->desk);
+    desk_settle(d->desk);
     fake_complete(OP_CONNECT, 0, 0);
-    settle(d);
+    desk_settle(d->desk);
 }
 
 /* What an armed send carries reaches the server. */
-static void carry(struct desk *d, enum op_kind kind)
+static void carry(struct secured *d, enum op_kind kind)
 {
     const struct fake_op *o = fake_armed(kind, 0);
     assert_non_null(o);
     tls_peer_feed(d->peer, o->bytes, o->len);
 }
 
-static void send_is_over(void)
-{
-    fake_complete(OP_SEND, 0, (int32_t)fake_armed(OP_SEND, 0)->len);
-}
-
 /* What the server says reaches the client, `piece` bytes at a time; 0 = all at once. */
-static void hear(struct desk *d, size_t piece)
+static void hear(struct secured *d, size_t piece)
 {
     size_t len;
     while ((len = tls_peer_take(d->peer, flight, piece > 0 ? piece : sizeof flight)) > 0) {
         fake_receive_bytes(0, flight, len, true);
-        settle(d);
+        desk_settle(d->desk);
     }
 }
 
-static void desk_shake(struct desk *d)
+static void shake(struct secured *d)
 {
-    desk_connect(d);
+    connect_desk(d);
     carry(d, OP_SEND);
-    send_is_over();
-    settle(d);
+    desk_send_is_over();
+    desk_settle(d->desk);
     hear(d, 0);
 }
 
-static void answer(struct desk *d, const char *text, size_t piece)
+static void answer(struct secured *d, const char *text, size_t piece)
 {
     tls_peer_write(d->peer, text, strlen(text));
     hear(d, piece);
 }
 
-static const struct conn *conn_of(const struct desk *d)
+static const struct conn *conn_of(const struct secured *d)
 {
-    return &d->worker->conns[0];
+    return &d->desk->worker->conns[0];
 }
 
-static const struct tally *books(struct desk *d)
+static void assert_finished(struct secured *d, uint64_t ok, uint64_t failed)
 {
-    tally_clear(d->tally);
-    tally_take(d->tally, d->shard);
-    return d->tally;
-}
-
-static void assert_finished(struct desk *d, uint64_t ok, uint64_t failed)
-{
-    const struct tally *t = books(d);
+    const struct tally *t = desk_books(d->desk);
     assert_int_equal(t->endpoints[0].latency[OUTCOME_OK].total, ok);
     assert_int_equal(t->endpoints[0].latency[OUTCOME_FAILED].total, failed);
     assert_int_equal(t->counters[COUNTER_BAD_EVENTS], 0);
     assert_int_equal(fake_buffers_out(), 0);
 }
 
-static void assert_failed_as(struct desk *d, enum failure_class class, const char *message)
+static void assert_failed_as(struct secured *d, enum failure_class class, const char *message)
 {
-    const struct tally *t = books(d);
+    const struct tally *t = desk_books(d->desk);
     assert_int_equal(t->failure_count, 1);
     assert_int_equal(t->failures[0].class, class);
     assert_string_equal(t->failures[0].message, message);
 }
 
-static void assert_asked(struct desk *d, const char *text)
+static void assert_asked(struct secured *d, const char *text)
 {
     char plain[1024];
     const size_t len = tls_peer_read(d->peer, plain, sizeof plain);
@@ -177,20 +120,20 @@ static void assert_asked(struct desk *d, const char *text)
     assert_memory_equal(plain, text, len);
 }
 
-static void assert_no_memory_is_held(const struct desk *d)
+static void assert_no_memory_is_held(const struct secured *d)
 {
-    assert_int_equal(d->worker->sealed.free_count, d->worker->sealed.count);
+    assert_int_equal(d->desk->worker->sealed.free_count, d->desk->worker->sealed.count);
 }
 
 static void what_ends_the_handshake_leaves_together_with_the_request(void **state)
 {
-    struct desk *d = *state;
-    desk_connect(d);
+    struct secured *d = *state;
+    connect_desk(d);
     assert_int_equal(conn_of(d)->state, CONN_HANDSHAKING);
     assert_non_null(fake_armed(OP_RECV, 0));
     carry(d, OP_SEND);
-    send_is_over();
-    settle(d);
+    desk_send_is_over();
+    desk_settle(d->desk);
     assert_no_memory_is_held(d);
     hear(d, 0);
     assert_int_equal(conn_of(d)->state, CONN_EXCHANGING);
@@ -198,26 +141,26 @@ static void what_ends_the_handshake_leaves_together_with_the_request(void **stat
     carry(d, OP_SEND_SILENT);
     assert_true(tls_peer_is_secured(d->peer));
     assert_asked(d, REQUEST);
-    assert_int_equal(books(d)->counters[COUNTER_OPENED], 1);
-    assert_int_equal(books(d)->counters[COUNTER_TLS_HANDSHAKES], 1);
-    assert_int_equal(books(d)->phases[PHASE_TLS].total, 1);
+    assert_int_equal(desk_books(d->desk)->counters[COUNTER_OPENED], 1);
+    assert_int_equal(desk_books(d->desk)->counters[COUNTER_TLS_HANDSHAKES], 1);
+    assert_int_equal(desk_books(d->desk)->phases[PHASE_TLS].total, 1);
 }
 
 static void an_answer_is_one_however_its_bytes_are_cut(void **state)
 {
-    struct desk *d = *state;
-    desk_shake(d);
+    struct secured *d = *state;
+    shake(d);
     carry(d, OP_SEND_SILENT);
     assert_asked(d, REQUEST);
     fake_sent(0);
-    at(d, 7);
+    desk_settle_at(d->desk, 7);
     answer(d, ANSWER, 1);
     assert_finished(d, 1, 0);
-    assert_int_equal(books(d)->endpoints[0].latency[OUTCOME_OK].max_ns, 7 * MS);
+    assert_int_equal(desk_books(d->desk)->endpoints[0].latency[OUTCOME_OK].max_ns, 7 * MS);
     assert_int_equal(conn_of(d)->state, CONN_OPEN);
     assert_no_memory_is_held(d);
 
-    at(d, 17); /* the user's wait is over */
+    desk_settle_at(d->desk, 17); /* the user's wait is over */
     carry(d, OP_SEND_SILENT);
     assert_asked(d, REQUEST);
     fake_sent(0);
@@ -228,14 +171,14 @@ static void an_answer_is_one_however_its_bytes_are_cut(void **state)
 /* The kernel may tell later that the hello has left than what it was answered. */
 static void what_is_heard_before_the_hello_has_left_is_answered_after(void **state)
 {
-    struct desk *d = *state;
-    desk_connect(d);
+    struct secured *d = *state;
+    connect_desk(d);
     carry(d, OP_SEND);
     hear(d, 0);
     assert_int_equal(conn_of(d)->state, CONN_OPEN);
     assert_null(fake_armed(OP_SEND_SILENT, 0));
-    send_is_over();
-    settle(d);
+    desk_send_is_over();
+    desk_settle(d->desk);
     carry(d, OP_SEND_SILENT);
     assert_true(tls_peer_is_secured(d->peer));
     assert_asked(d, REQUEST);
@@ -247,66 +190,66 @@ static void what_is_heard_before_the_hello_has_left_is_answered_after(void **sta
 
 static void the_server_is_told_why_it_is_not_trusted(void **state)
 {
-    struct desk *d = *state;
-    tls_context_close(d->context);
+    struct secured *d = *state;
+    tls_context_close(d->desk->tls);
     static const char *const names[] = { "nobody.example" };
     char fault[TLS_FAULT_MAX];
     const struct tls_options options = { .ca_file = fixture_cert_file() };
-    assert_int_equal(tls_context_open(&d->context, &options, names, 1, fault), 0);
-    desk_connect(d);
+    assert_int_equal(tls_context_open(&d->desk->tls, &options, names, 1, fault), 0);
+    connect_desk(d);
     carry(d, OP_SEND);
-    send_is_over();
-    settle(d);
+    desk_send_is_over();
+    desk_settle(d->desk);
     hear(d, 0);
     assert_finished(d, 0, 1);
     assert_failed_as(d, FAILURE_TLS_CERT,
                      "nobody.example: hostname mismatch, certificate of 'CN=localhost'");
-    assert_int_equal(books(d)->closes[CLOSE_TLS_FAILED], 1);
+    assert_int_equal(desk_books(d->desk)->closes[CLOSE_TLS_FAILED], 1);
     carry(d, OP_SEND_SILENT); /* the alert */
     assert_false(tls_peer_is_secured(d->peer));
 }
 
 static void a_handshake_has_the_time_of_a_connect(void **state)
 {
-    struct desk *d = *state;
-    desk_connect(d);
-    at(d, 99);
+    struct secured *d = *state;
+    connect_desk(d);
+    desk_settle_at(d->desk, 99);
     assert_finished(d, 0, 0);
-    at(d, 101);
+    desk_settle_at(d->desk, 101);
     assert_finished(d, 0, 1);
     assert_failed_as(d, FAILURE_CONNECT_TIMEOUT, "no TLS handshake in time");
 }
 
 static void an_end_while_idle_needs_no_announcement(void **state)
 {
-    struct desk *d = *state;
-    desk_shake(d);
+    struct secured *d = *state;
+    shake(d);
     carry(d, OP_SEND_SILENT);
     fake_sent(0);
     answer(d, ANSWER, 0);
     fake_complete(OP_RECV, 0, 0);
-    settle(d);
+    desk_settle(d->desk);
     assert_finished(d, 1, 0);
-    assert_int_equal(books(d)->closes[CLOSE_SERVER_CLOSED], 1);
+    assert_int_equal(desk_books(d->desk)->closes[CLOSE_SERVER_CLOSED], 1);
 }
 
 static void an_end_in_an_answer_does(void **state)
 {
-    struct desk *d = *state;
-    desk_shake(d);
+    struct secured *d = *state;
+    shake(d);
     carry(d, OP_SEND_SILENT);
     fake_sent(0);
     answer(d, "HTTP/1.1 200 OK\r\n\r\nall of it?", 0);
     fake_complete(OP_RECV, 0, 0);
-    settle(d);
+    desk_settle(d->desk);
     assert_finished(d, 0, 1);
     assert_failed_as(d, FAILURE_TLS_EOF, failure_sentence(FAILURE_TLS_EOF));
 }
 
 static void an_announced_end_ends_an_answer(void **state)
 {
-    struct desk *d = *state;
-    desk_shake(d);
+    struct secured *d = *state;
+    shake(d);
     carry(d, OP_SEND_SILENT);
     fake_sent(0);
     tls_peer_write(d->peer, "HTTP/1.1 200 OK\r\n\r\nall of it", 28);
@@ -317,9 +260,9 @@ static void an_announced_end_ends_an_answer(void **state)
 
 /* The server says all of it and that it ends; after `cut` bytes of that the network does. Returns
  * how many bytes there are. */
-static size_t cut_answer(struct desk *d, const char *text, size_t cut, size_t *ret_record_bytes)
+static size_t cut_answer(struct secured *d, const char *text, size_t cut, size_t *ret_record_bytes)
 {
-    desk_shake(d);
+    shake(d);
     carry(d, OP_SEND_SILENT);
     fake_sent(0);
     tls_peer_write(d->peer, text, strlen(text));
@@ -329,10 +272,10 @@ static size_t cut_answer(struct desk *d, const char *text, size_t cut, size_t *r
         *ret_record_bytes + tls_peer_take(d->peer, flight + *ret_record_bytes, TLS_CLOSE_MAX);
     if (cut > 0 && cut <= len)
         fake_receive_bytes(0, flight, cut, true);
-    settle(d);
+    desk_settle(d->desk);
     if (fake_armed(OP_RECV, 0) != NULL)
         fake_complete(OP_RECV, 0, 0);
-    settle(d);
+    desk_settle(d->desk);
     return len;
 }
 
@@ -344,14 +287,14 @@ static void cut_everywhere(const char *text, bool ends_with_connection)
     /* Within both records, and where they begin and end. */
     for (size_t cut = 0; cut <= len;
          cut += cut + 20 < record_bytes || (cut > record_bytes && cut + 20 < len) ? 20 : 1) {
-        struct desk *d = NULL;
-        assert_int_equal(desk_open((void **)&d), 0);
+        struct secured *d = NULL;
+        assert_int_equal(open_desk((void **)&d), 0);
         len = cut_answer(d, text, cut, &record_bytes);
         const bool is_whole = cut >= (ends_with_connection ? len : record_bytes);
         assert_finished(d, is_whole, !is_whole);
         if (!is_whole)
             assert_failed_as(d, FAILURE_TLS_EOF, failure_sentence(FAILURE_TLS_EOF));
-        desk_close((void **)&d);
+        close_desk((void **)&d);
     }
     assert_true(len > record_bytes);
 }
@@ -365,8 +308,8 @@ static void an_answer_cut_anywhere_is_never_taken_for_whole(void **state)
 
 static void tickets_and_new_keys_within_an_answer_change_nothing(void **state)
 {
-    struct desk *d = *state;
-    desk_shake(d);
+    struct secured *d = *state;
+    shake(d);
     for (size_t piece = 0; piece < 3; piece++) {
         carry(d, OP_SEND_SILENT);
         assert_asked(d, REQUEST);
@@ -379,19 +322,19 @@ static void tickets_and_new_keys_within_an_answer_change_nothing(void **state)
         }
         hear(d, piece);
         assert_finished(d, piece + 1, 0);
-        at(d, (piece + 1) * 20); /* the user's wait is over */
+        desk_settle_at(d->desk, (piece + 1) * 20); /* the user's wait is over */
     }
 }
 
 static void our_own_end_is_announced(void **state)
 {
-    struct desk *d = *state;
-    desk_shake(d);
+    struct secured *d = *state;
+    shake(d);
     carry(d, OP_SEND_SILENT);
     fake_sent(0);
     answer(d, ANSWER, 0);
-    d->stop = STOP_DRAIN;
-    settle(d);
+    d->desk->stop = STOP_DRAIN;
+    desk_settle(d->desk);
     carry(d, OP_SEND_SILENT);
     assert_true(tls_peer_is_ended(d->peer));
     assert_finished(d, 1, 0);
@@ -399,17 +342,17 @@ static void our_own_end_is_announced(void **state)
 
 static void long_requests_are_sealed_piece_by_piece(void **state)
 {
-    struct desk *d = *state;
+    struct secured *d = *state;
     size_t sends = 0, heard = 0;
     char plain[65536];
     static char body[200000];
-    struct plan_request *request = &d->sketch.requests[0];
+    struct plan_request *request = &d->desk->sketch.requests[0];
     const size_t head = strlen(REQUEST);
     memcpy(body, REQUEST, head);
     memset(body + head, 'x', sizeof body - head);
     request->template.whole = (struct span){ body, sizeof body };
-    d->sketch.plan.request_bytes_max = sizeof body;
-    desk_shake(d);
+    d->desk->sketch.plan.request_bytes_max = sizeof body;
+    shake(d);
     while (fake_armed(OP_SEND, 0) != NULL) {
         const struct fake_op *o = fake_armed(OP_SEND, 0);
         for (size_t fed = 0; fed < o->len; fed += 16384) {
@@ -420,8 +363,8 @@ static void long_requests_are_sealed_piece_by_piece(void **state)
             heard += got;
         }
         sends++;
-        send_is_over();
-        settle(d);
+        desk_send_is_over();
+        desk_settle(d->desk);
     }
     assert_int_equal(heard, sizeof body);
     assert_int_equal(sends, 4); /* of 64 KiB */
@@ -432,10 +375,10 @@ static void long_requests_are_sealed_piece_by_piece(void **state)
 
 static void a_run_broken_off_in_a_handshake_leaks_nothing(void **state)
 {
-    struct desk *d = *state;
-    desk_connect(d);
-    d->stop = STOP_NOW;
-    while (worker_turn(d->worker)) {
+    struct secured *d = *state;
+    connect_desk(d);
+    d->desk->stop = STOP_NOW;
+    while (worker_turn(d->desk->worker)) {
     }
     assert_int_equal(conn_of(d)->state, CONN_DRAINING);
 }
@@ -443,7 +386,7 @@ static void a_run_broken_off_in_a_handshake_leaks_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_open, desk_close)
+#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
         DESK_TEST(what_ends_the_handshake_leaves_together_with_the_request),
         DESK_TEST(an_answer_is_one_however_its_bytes_are_cut),
         DESK_TEST(what_is_heard_before_the_hello_has_left_is_answered_after),
