@@ -6,7 +6,7 @@
 
 static size_t memory_size(const struct buffers *b)
 {
-    return (size_t)b->count * (b->bytes + BUFFERS_APART);
+    return (size_t)b->count * b->bytes;
 }
 
 static size_t queue_size(const struct buffers *b)

@@ -12,10 +12,6 @@
 struct io_uring;
 struct io_uring_buf_ring;
 
-/* Buffers a power of two apart would all begin in the same set of the caches: where answers are
- * small only the beginnings are used, and each would drive out another. */
-#define BUFFERS_APART 512u
-
 struct buffers {
     uint32_t count, bytes; /* a power of two; of each */
     char *memory;          /* NULL = not open */
@@ -31,7 +27,7 @@ void buffers_close(struct buffers *b);
 
 static inline char *buffers_at(const struct buffers *b, uint32_t id)
 {
-    return b->memory + (size_t)id * (b->bytes + BUFFERS_APART);
+    return b->memory + (size_t)id * b->bytes;
 }
 
 void buffers_give_back(struct buffers *b, uint32_t id);
