@@ -46,8 +46,8 @@ CASES = {
     # A server at its end answers one by one, and each answer wakes its generator.
     "small-gather": Case("answers of 100 bytes, 64 connections, gathered for 200 us", "/bytes/100", 64, gather="200us",
                          peers=("wrk",), servers=("nginx",)),
-    "small-1024-gather": Case("answers of 100 bytes, 1024 connections, gathered for 200 us", "/bytes/100", 1024,
-                              gather="200us", peers=("wrk",), servers=("nginx",)),
+    "small-1024-gather": Case("answers of 100 bytes, 1024 connections, gathered for 2 ms", "/bytes/100", 1024,
+                              gather="2ms", peers=("wrk",), servers=("nginx",)),
     "tls-small-gather": Case("TLS 1.3: answers of 100 bytes, 64 connections, gathered for 200 us", "/bytes/100", 64,
                              gather="200us", tls=True, peers=("wrk", "h2load"), servers=("nginx",)),
     "run-two-tasks": Case("`squall run`, 64 users, two weighted tasks, no wait", "/bytes/100", 64,
