@@ -126,7 +126,8 @@ static void heap_remove(struct timers *ts, uint32_t at)
 
 /* ---- the slots of what is later ---- */
 
-static void slot_add(struct timers *ts, uint32_t slot, uint32_t index)
+/* `tick`: when the slot is to be dealt out. */
+static void slot_add(struct timers *ts, uint32_t slot, uint32_t index, uint64_t tick)
 {
     struct timer *t = timer_at(ts, index);
     t->prev = 0;
@@ -136,6 +137,8 @@ static void slot_add(struct timers *ts, uint32_t slot, uint32_t index)
     ts->first[slot] = index + 1;
     ts->used[slot / 64] |= UINT64_C(1) << (slot % 64);
     t->place = slot + 1;
+    if (tick < ts->next_tick)
+        ts->next_tick = tick;
 }
 
 static void slot_remove(struct timers *ts, struct timer *t)
@@ -162,17 +165,14 @@ static void timers_place(struct timers *ts, uint32_t index)
         return;
     }
     if (tick - ts->tick < NEAR_SLOTS) {
-        slot_add(ts, (uint32_t)tick % NEAR_SLOTS, index);
-        ts->next_tick = tick < ts->next_tick ? tick : ts->next_tick;
+        slot_add(ts, (uint32_t)tick % NEAR_SLOTS, index, tick);
         return;
     }
     const uint64_t period_now = ts->tick >> NEAR_BITS;
     uint64_t period = tick >> NEAR_BITS;
     if (period - period_now >= FAR_SLOTS)
         period = period_now + FAR_SLOTS - 1;
-    slot_add(ts, NEAR_SLOTS + (uint32_t)(period % FAR_SLOTS), index);
-    const uint64_t begin = period << NEAR_BITS;
-    ts->next_tick = begin < ts->next_tick ? begin : ts->next_tick;
+    slot_add(ts, NEAR_SLOTS + (uint32_t)(period % FAR_SLOTS), index, period << NEAR_BITS);
 }
 
 void timers_set(struct timers *ts, uint32_t index, uint64_t due_ns)

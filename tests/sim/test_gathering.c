@@ -11,11 +11,6 @@
 
 #define US UINT64_C(1000)
 
-static uint64_t turns_of(const struct oracle *o)
-{
-    return o->result.turns;
-}
-
 /* Eight requests at once, answered 10 us after one another from 1 ms on. */
 static void eight_answers(struct oracle *o)
 {
@@ -79,7 +74,7 @@ static void it_takes_fewer_turns(void **state)
         o->sketch.plan.load.requests_max = 1000;
         o->config.gather_ns = gathers ? 100 * US : 0;
         oracle_run(o);
-        turns[gathers] = turns_of(o);
+        turns[gathers] = o->result.turns;
     }
     assert_true(turns[1] * 4 < turns[0]);
 }

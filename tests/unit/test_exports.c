@@ -125,40 +125,59 @@ static void there_are_no_exceptions(void **state)
     run_close(run);
 }
 
-/* Adds what the run did since `before` as a second of the history. */
-static void end_second(struct run *run, struct interval_log *log, struct tally *before, double t_s)
+/* A run of two endpoints, second by second. */
+struct history {
+    struct run *run;
+    struct interval_log *log;
+    struct tally *before; /* up to the last second that has ended */
+};
+
+static void history_open(struct history *h)
 {
+    *h = (struct history){ .run = run_open(2) };
+    assert_int_equal(interval_log_open(&h->log, 2, 1 << 20), 0);
+    assert_int_equal(tally_open(&h->before, 2), 0);
+}
+
+static void history_close(struct history *h)
+{
+    tally_close(h->before);
+    interval_log_close(h->log);
+    run_close(h->run);
+}
+
+/* Adds what the run did since the second before. */
+static void end_second(struct history *h, double t_s)
+{
+    struct run *run = h->run;
     struct tally *difference = NULL;
 
     assert_int_equal(tally_open(&difference, 2), 0);
     (void)run_result(run);
-    tally_since(difference, run->tally, before);
+    tally_since(difference, run->tally, h->before);
     difference->users_now = (uint64_t)t_s * 10;
-    assert_int_equal(interval_log_add(log, difference, (uint64_t)(t_s * 1e9)), 0);
+    assert_int_equal(interval_log_add(h->log, difference, (uint64_t)(t_s * 1e9)), 0);
     assert_int_equal(series_add(&run->series, difference, t_s, 1), 0);
-    tally_clear(before);
-    tally_add(before, run->tally);
+    tally_clear(h->before);
+    tally_add(h->before, run->tally);
     tally_close(difference);
 }
 
 static void the_history_has_all_up_to_each_second_and_the_last_one_has_all(void **state)
 {
     (void)state;
-    struct run *run = run_open(2);
-    struct interval_log *log = NULL;
-    struct tally *before = NULL;
+    struct history h;
     char *text = NULL;
 
-    assert_int_equal(interval_log_open(&log, 2, 1 << 20), 0);
-    assert_int_equal(tally_open(&before, 2), 0);
-    end_second(run, log, before, 1);
-    run_finish(run, 0, 10000000, 200, FAILURE_NONE, NULL);
-    run_finish(run, 1, 10000000, 500, FAILURE_HTTP_ERROR, "status 500");
-    end_second(run, log, before, 2);
-    run_finish(run, 1, 30000000, 200, FAILURE_NONE, NULL);
-    end_second(run, log, before, 3);
-    run->result.intervals = log;
-    assert_int_equal(csv_history(&text, &run->result), 0);
+    history_open(&h);
+    end_second(&h, 1);
+    run_finish(h.run, 0, 10000000, 200, FAILURE_NONE, NULL);
+    run_finish(h.run, 1, 10000000, 500, FAILURE_HTTP_ERROR, "status 500");
+    end_second(&h, 2);
+    run_finish(h.run, 1, 30000000, 200, FAILURE_NONE, NULL);
+    end_second(&h, 3);
+    h.run->result.intervals = h.log;
+    assert_int_equal(csv_history(&text, &h.run->result), 0);
     const char *row = strchr(text, '\n') + 1;
     assert_true(strncmp(text, "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,", 57) ==
                 0);
@@ -170,28 +189,23 @@ static void the_history_has_all_up_to_each_second_and_the_last_one_has_all(void 
              "1767225603,30,,Aggregated,1.000000,0.000000,10,10,30,30,30,30,30,30,30,30,30,"
              "3,1,10.002431,16.667988,9.99424,30.015487,120.0\r\n");
     free(text);
-    tally_close(before);
-    interval_log_close(log);
-    run_close(run);
+    history_close(&h);
 }
 
 /* Names in order, those that have finished nothing left out; percentiles of the second alone. */
 static void the_full_history_has_a_row_for_each_endpoint_too(void **state)
 {
     (void)state;
-    struct run *run = run_open(2);
-    struct interval_log *log = NULL;
-    struct tally *before = NULL;
+    struct history h;
     char *text = NULL;
 
-    assert_int_equal(interval_log_open(&log, 2, 1 << 20), 0);
-    assert_int_equal(tally_open(&before, 2), 0);
-    run_finish(run, 1, 10000000, 500, FAILURE_HTTP_ERROR, "status 500");
-    end_second(run, log, before, 1);
-    run_finish(run, 0, 30000000, 200, FAILURE_NONE, NULL);
-    end_second(run, log, before, 2);
-    run->result.intervals = log;
-    assert_int_equal(csv_full_history(&text, &run->result), 0);
+    history_open(&h);
+    run_finish(h.run, 1, 10000000, 500, FAILURE_HTTP_ERROR, "status 500");
+    end_second(&h, 1);
+    run_finish(h.run, 0, 30000000, 200, FAILURE_NONE, NULL);
+    end_second(&h, 2);
+    h.run->result.intervals = h.log;
+    assert_int_equal(csv_full_history(&text, &h.run->result), 0);
     assert_string_equal(
         strchr(text, '\n') + 1,
         "1767225601,10,GET,/api/tweets/[id]/,1.000000,1.000000,10,10,10,10,10,10,10,10,10,10,10,"
@@ -206,9 +220,7 @@ static void the_full_history_has_a_row_for_each_endpoint_too(void **state)
         "1767225602,20,,Aggregated,1.000000,0.000000,30,30,30,30,30,30,30,30,30,30,30,"
         "2,1,10.002431,20.002815,9.99424,30.015487,120.0\r\n");
     free(text);
-    tally_close(before);
-    interval_log_close(log);
-    run_close(run);
+    history_close(&h);
 }
 
 static void a_summary_has_its_tables(void **state)
